@@ -1,0 +1,32 @@
+//! Literal texts of the V1 API. Merchants compare some of them exactly, so none may change.
+
+/// Any call without a valid token (HTTP 401).
+pub const UNAUTHORIZED: &str = "Unauthorized";
+/// getToken with a wrong key or secret (HTTP 401).
+pub const BAD_CREDENTIALS: &str = "인증에 실패하였습니다. API키와 secret을 확인하세요.";
+/// getToken with a missing parameter (HTTP 400).
+pub const MISSING_CREDENTIALS: &str = "imp_key, imp_secret 파라메터가 누락되었습니다.";
+/// A payment that does not exist (HTTP 404).
+pub const NO_SUCH_PAYMENT: &str = "존재하지 않는 결제정보입니다.";
+/// A status that does not exist (HTTP 400).
+pub const BAD_STATUS: &str = "지원되지 않는 상태값입니다.";
+/// A charge with an unknown customer_uid.
+pub const UNKNOWN_BUYER: &str = "등록되지 않은 구매자입니다.";
+/// A merchant_uid that was paid or cancelled.
+pub const UID_USED: &str =
+    "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)";
+/// Nothing to cancel.
+pub const NOTHING_TO_CANCEL: &str = "취소할 결제건이 존재하지 않습니다.";
+/// Cancelled before.
+pub const ALREADY_CANCELLED: &str = "이미 전액취소된 주문입니다.";
+/// The buyer gave up. Merchants compare it by equality.
+pub const USER_CANCELLED: &str = "사용자가 결제를 취소하셨습니다";
+/// The merchant has no channel.
+pub const NO_CHANNEL: &str = "등록된 PG 설정 정보가 없습니다.";
+/// A charge of 0 (V1's own text is unknown; this one is ours).
+pub const ZERO_AMOUNT: &str = "amount: 결제금액은 0보다 커야 합니다.";
+
+/// A look-up of a customer_uid that is not registered.
+pub fn no_such_customer(customer_uid: &str) -> String {
+    format!("요청하신 customer_uid({customer_uid})로 등록된 정보를 찾을 수 없습니다.")
+}
