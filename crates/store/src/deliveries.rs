@@ -1,0 +1,211 @@
+//! Webhooks to be delivered, and each try.
+
+use dangol_domain::{ImpUid, Payment, UserCode};
+
+use crate::jobs::{Claimed, Job, Kind};
+use crate::json::corrupt;
+use crate::{Db, Row, Step, StoreError, Write, jobs, key_of, values};
+
+crate::statements! {
+    INSERT = "INSERT INTO delivery (merchant, delivery_id, imp_uid, url, content_type, body, state, created_at) \
+        SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS TEXT), \
+        'queued', CAST($7 AS BIGINT) \
+        WHERE EXISTS (SELECT 1 FROM payment WHERE merchant = $1 AND imp_uid = $3 AND revised_by = $8)";
+    FIND = "SELECT merchant, delivery_id, imp_uid, url, content_type, body, state, created_at FROM delivery \
+        WHERE merchant = $1 AND delivery_id = $2";
+    LATEST = "SELECT merchant, delivery_id, imp_uid, url, content_type, body, state, created_at FROM delivery \
+        WHERE merchant = $1 ORDER BY delivery_id DESC LIMIT $2";
+    OF_PAYMENT = "SELECT merchant, delivery_id, imp_uid, url, content_type, body, state, created_at FROM delivery \
+        WHERE merchant = $1 AND delivery_id >= $2 AND imp_uid = $3 ORDER BY delivery_id LIMIT 100";
+    /// A try counts only while the job's lease is ours.
+    INSERT_TRY = "INSERT INTO delivery_try (merchant, delivery_id, nth, at, status, answer) \
+        SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS TEXT) \
+        WHERE EXISTS (SELECT 1 FROM job WHERE due_at = $7 AND kind = 'deliver' AND subject = $2 AND lease = $8) \
+        ON CONFLICT DO NOTHING";
+    SET_STATE = "UPDATE delivery SET state = $1 WHERE merchant = $2 AND delivery_id = $3 \
+        AND EXISTS (SELECT 1 FROM job WHERE due_at = $4 AND kind = 'deliver' AND subject = $3 AND lease = $5)";
+    TRIES = "SELECT nth, at, status, answer FROM delivery_try WHERE merchant = $1 AND delivery_id = $2 ORDER BY nth";
+}
+
+/// What every delivery's id begins with, as in Standard Webhooks.
+const ID_PREFIX: &str = "msg_";
+
+/// A webhook to one URL.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivery {
+    /// Whose.
+    pub merchant: UserCode,
+    /// Its id, the same on each try; ordered by time.
+    pub delivery_id: String,
+    /// The payment it is about.
+    pub imp_uid: ImpUid,
+    /// Where it goes.
+    pub url: String,
+    /// The body's encoding.
+    pub content_type: String,
+    /// The body's fields, a JSON object of texts.
+    pub body: String,
+    /// `queued`, `delivered` or `dead`.
+    pub state: String,
+    /// When it was queued, ms.
+    pub created_at: i64,
+}
+
+/// One try.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Try {
+    /// Which, from 1.
+    pub nth: i64,
+    /// When, ms.
+    pub at: i64,
+    /// HTTP status; `None` when there was no answer.
+    pub status: Option<i64>,
+    /// The first 4 kB of the answer, or what went wrong.
+    pub answer: String,
+}
+
+/// What follows a try.
+pub enum After {
+    /// The receiver has it.
+    Delivered,
+    /// Try again at this time, ms.
+    Again(i64),
+    /// No more tries.
+    Dead,
+}
+
+/// The job that sends a delivery, due at once.
+pub(crate) fn job(d: &Delivery) -> Job {
+    Job {
+        due_at: d.created_at,
+        kind: Kind::Deliver,
+        subject: d.delivery_id.clone(),
+        merchant: d.merchant.clone(),
+    }
+}
+
+pub(crate) fn insert_if_revised(d: &Delivery, p: &Payment, write_id: i64) -> Step {
+    Step::new(
+        INSERT,
+        values![
+            d.merchant.as_str(),
+            d.delivery_id.as_str(),
+            p.imp_uid.as_str(),
+            d.url.as_str(),
+            d.content_type.as_str(),
+            d.body.as_str(),
+            d.created_at,
+            write_id
+        ],
+    )
+}
+
+/// One delivery.
+pub async fn find(
+    db: &Db,
+    merchant: &UserCode,
+    delivery_id: &str,
+) -> Result<Option<Delivery>, StoreError> {
+    let rows = db
+        .read(FIND, values![merchant.as_str(), delivery_id])
+        .await?;
+    rows.first().map(delivery).transpose()
+}
+
+/// The deliveries about one payment, oldest first. Ids are ordered by time, so it reads from the payment's start on and
+/// needs no index of its own, which each charge would pay for.
+pub async fn of_payment(db: &Db, p: &Payment) -> Result<Vec<Delivery>, StoreError> {
+    let from = format!("{ID_PREFIX}{:013x}", p.started_at);
+    let rows = db
+        .read(
+            OF_PAYMENT,
+            values![p.merchant.as_str(), from, p.imp_uid.as_str()],
+        )
+        .await?;
+    rows.iter().map(delivery).collect()
+}
+
+/// A delivery's id: ordered by time, so that the newest are neighbours on disk. `random` makes it unique.
+pub fn delivery_id(at_ms: i64, random: &str) -> String {
+    format!("{ID_PREFIX}{at_ms:013x}{random}")
+}
+
+/// A merchant's latest deliveries, newest first.
+pub async fn latest(db: &Db, merchant: &UserCode, limit: i64) -> Result<Vec<Delivery>, StoreError> {
+    db.read(LATEST, values![merchant.as_str(), limit])
+        .await?
+        .iter()
+        .map(delivery)
+        .collect()
+}
+
+/// The tries of a delivery, oldest first.
+pub async fn tries(
+    db: &Db,
+    merchant: &UserCode,
+    delivery_id: &str,
+) -> Result<Vec<Try>, StoreError> {
+    let rows = db
+        .read(TRIES, values![merchant.as_str(), delivery_id])
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Try {
+                nth: row.int(0)?,
+                at: row.int(1)?,
+                status: row.opt_int(2)?,
+                answer: row.text(3)?.to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// Records a try and what follows, if the job is still held. `false`: the lease is another's by now.
+pub async fn record_try(
+    db: &Db,
+    held: &Claimed,
+    done: &Try,
+    after: After,
+) -> Result<bool, StoreError> {
+    let (job, lease) = (&held.job, held.lease);
+    let (merchant, id) = (job.merchant.as_str(), job.subject.as_str());
+    let mut write = Write::new(key_of(id)).step(
+        INSERT_TRY,
+        values![
+            merchant,
+            id,
+            done.nth,
+            done.at,
+            done.status,
+            done.answer.as_str(),
+            job.due_at,
+            lease
+        ],
+    );
+    let state = match after {
+        After::Delivered => Some("delivered"),
+        After::Dead => Some("dead"),
+        After::Again(_) => None,
+    };
+    if let Some(state) = state {
+        write.push(SET_STATE, values![state, merchant, id, job.due_at, lease]);
+    }
+    write.steps.push(match after {
+        After::Again(due_at) => jobs::postpone_step(held, due_at, held.tries + 1),
+        After::Delivered | After::Dead => jobs::finish_step(held),
+    });
+    Ok(db.write(write).await?.affected(0) > 0)
+}
+
+fn delivery(row: &Row) -> Result<Delivery, StoreError> {
+    Ok(Delivery {
+        merchant: UserCode::parse(row.text(0)?).ok_or_else(|| corrupt("delivery.merchant"))?,
+        delivery_id: row.text(1)?.to_owned(),
+        imp_uid: ImpUid::parse(row.text(2)?).ok_or_else(|| corrupt("delivery.imp_uid"))?,
+        url: row.text(3)?.to_owned(),
+        content_type: row.text(4)?.to_owned(),
+        body: row.text(5)?.to_owned(),
+        state: row.text(6)?.to_owned(),
+        created_at: row.int(7)?,
+    })
+}

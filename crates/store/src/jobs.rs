@@ -1,0 +1,280 @@
+//! Durable jobs: what is to be done when. A lease is a later due time and a token: a worker that dies loses the
+//! job by the clock alone, and a stale token can write nothing.
+
+use dangol_domain::{ImpUid, Payment, UserCode};
+
+use crate::json::corrupt;
+use crate::{Db, Row, Step, StoreError, Write, key_of, values};
+
+crate::statements! {
+    INSERT = "INSERT INTO job (due_at, kind, subject, merchant, tries) \
+        SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), 0 \
+        WHERE EXISTS (SELECT 1 FROM payment WHERE merchant = $4 AND imp_uid = $5 AND revised_by = $6) ON CONFLICT DO NOTHING";
+    DELETE = "DELETE FROM job WHERE due_at = $1 AND kind = $2 AND subject = $3 \
+        AND EXISTS (SELECT 1 FROM payment WHERE merchant = $4 AND imp_uid = $5 AND revised_by = $6)";
+    MOVE = "UPDATE job SET due_at = $1, lease = NULL, tries = $2 WHERE due_at = $3 AND kind = $4 AND subject = $5 \
+        AND EXISTS (SELECT 1 FROM payment WHERE merchant = $6 AND imp_uid = $7 AND revised_by = $8)";
+    CLAIM_SQLITE = "UPDATE job SET due_at = $1, lease = $2 WHERE (due_at, kind, subject) IN \
+        (SELECT due_at, kind, subject FROM job WHERE due_at <= $3 AND kind BETWEEN $4 AND $5 ORDER BY due_at LIMIT $6) \
+        RETURNING due_at, kind, subject, merchant, lease, tries";
+    CLAIM_POSTGRES = "WITH due AS MATERIALIZED (SELECT due_at, kind, subject FROM job WHERE due_at <= $1 \
+        AND kind BETWEEN $2 AND $3 ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED) \
+        UPDATE job SET due_at = $5, lease = $6 FROM due \
+        WHERE job.due_at = due.due_at AND job.kind = due.kind AND job.subject = due.subject \
+        RETURNING job.due_at, job.kind, job.subject, job.merchant, job.lease, job.tries";
+    FINISH = "DELETE FROM job WHERE due_at = $1 AND kind = $2 AND subject = $3 AND lease = $4";
+    POSTPONE = "UPDATE job SET due_at = $1, lease = NULL, tries = $2 \
+        WHERE due_at = $3 AND kind = $4 AND subject = $5 AND lease = $6";
+    NEXT_DUE = "SELECT due_at FROM job WHERE kind BETWEEN $1 AND $2 ORDER BY due_at LIMIT 1";
+    OF_SUBJECT = "SELECT due_at, kind, subject, merchant, lease, tries FROM job WHERE subject = $1";
+    PENDING = "SELECT kind, COUNT(*) FROM job GROUP BY kind ORDER BY kind";
+}
+
+/// What a job does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Kind {
+    /// Finds out how an attempt ended. Subject: `imp_uid`.
+    ResolveOpen,
+    /// Ends a window that nobody finished. Subject: `imp_uid`.
+    ExpireWindow,
+    /// Sends a webhook. Subject: delivery id.
+    Deliver,
+}
+
+impl Kind {
+    /// The stored name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::ResolveOpen => "resolve_open",
+            Kind::ExpireWindow => "expire_windows",
+            Kind::Deliver => "deliver",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Kind> {
+        [Kind::ResolveOpen, Kind::ExpireWindow, Kind::Deliver]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+}
+
+/// A job as it is asked for: its key is the due time, the kind and the subject.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Job {
+    /// When, ms.
+    pub due_at: i64,
+    /// What.
+    pub kind: Kind,
+    /// On what.
+    pub subject: String,
+    /// Whose.
+    pub merchant: UserCode,
+}
+
+/// A job that this worker holds until `due_at`.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// The job; its `due_at` is the end of the lease.
+    pub job: Job,
+    /// The lease's token.
+    pub lease: i64,
+    /// How often it was tried before.
+    pub tries: i64,
+}
+
+/// What a payment's change does to a job.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    /// The job is done.
+    Done(Job),
+    /// It is due again later; how often it was tried.
+    Later(Job, i64, i64),
+    /// A new job.
+    Add(Job),
+}
+
+pub(crate) fn insert_if_revised(job: &Job, imp_uid: &ImpUid, write_id: i64) -> Step {
+    Step::new(
+        INSERT,
+        values![
+            job.due_at,
+            job.kind.name(),
+            job.subject.as_str(),
+            job.merchant.as_str(),
+            imp_uid.as_str(),
+            write_id
+        ],
+    )
+}
+
+pub(crate) fn edit_if_revised(edit: &Edit, p: &Payment, write_id: i64) -> Step {
+    let guard = || values![p.merchant.as_str(), p.imp_uid.as_str(), write_id];
+    let (sql, mut values) = match edit {
+        Edit::Add(job) => return insert_if_revised(job, &p.imp_uid, write_id),
+        Edit::Done(job) => (
+            DELETE,
+            values![job.due_at, job.kind.name(), job.subject.as_str()],
+        ),
+        Edit::Later(job, due_at, tries) => (
+            MOVE,
+            values![
+                *due_at,
+                *tries,
+                job.due_at,
+                job.kind.name(),
+                job.subject.as_str()
+            ],
+        ),
+    };
+    values.extend(guard());
+    Step::new(sql, values)
+}
+
+/// Which jobs a worker takes: a range of kinds by name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// Webhooks: they wait for strangers.
+    Deliveries,
+    /// Everything that decides about payments.
+    Payments,
+    /// Both.
+    All,
+}
+
+impl Class {
+    /// The first and the last name of the range.
+    fn range(self) -> (&'static str, &'static str) {
+        match self {
+            Class::Deliveries => (Kind::Deliver.name(), Kind::Deliver.name()),
+            Class::Payments => (Kind::ExpireWindow.name(), Kind::ResolveOpen.name()),
+            Class::All => (Kind::Deliver.name(), Kind::ResolveOpen.name()),
+        }
+    }
+}
+
+/// How a worker takes jobs.
+#[derive(Clone, Copy)]
+pub struct Claim {
+    /// Which.
+    pub class: Class,
+    /// Due by now, ms.
+    pub now: i64,
+    /// Held for so long, ms.
+    pub lease_ms: i64,
+    /// 63 random bits, new for each claim.
+    pub lease: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Takes jobs that are due and holds them.
+pub async fn claim(db: &Db, claim: Claim) -> Result<Vec<Claimed>, StoreError> {
+    let Claim {
+        class,
+        now,
+        lease_ms,
+        lease,
+        limit,
+    } = claim;
+    let (until, (first, last)) = (now + lease_ms, class.range());
+    let (sql, params) = match db.engine() {
+        crate::Engine::Sqlite => (CLAIM_SQLITE, values![until, lease, now, first, last, limit]),
+        crate::Engine::Postgres => (
+            CLAIM_POSTGRES,
+            values![now, first, last, limit, until, lease],
+        ),
+    };
+    let written = db.write(Write::new(0).step(sql, params)).await?;
+    let rows = written
+        .steps
+        .into_iter()
+        .next()
+        .map(|step| step.rows)
+        .unwrap_or_default();
+    rows.iter().map(claimed).collect()
+}
+
+/// Ends a job that this worker still holds; `false` when the lease is another's by now.
+pub async fn finish(db: &Db, held: &Claimed) -> Result<bool, StoreError> {
+    affected(db, held, finish_step(held)).await
+}
+
+pub(crate) fn finish_step(held: &Claimed) -> Step {
+    let job = &held.job;
+    Step::new(
+        FINISH,
+        values![
+            job.due_at,
+            job.kind.name(),
+            job.subject.as_str(),
+            held.lease
+        ],
+    )
+}
+
+/// Hands a job back after a try, due later; `false` when the lease is another's by now.
+pub async fn postpone(db: &Db, held: &Claimed, due_at: i64) -> Result<bool, StoreError> {
+    affected(db, held, postpone_step(held, due_at, held.tries + 1)).await
+}
+
+/// Hands a job back untried, due later; `false` when the lease is another's by now.
+pub async fn hand_back(db: &Db, held: &Claimed, due_at: i64) -> Result<bool, StoreError> {
+    affected(db, held, postpone_step(held, due_at, held.tries)).await
+}
+
+pub(crate) fn postpone_step(held: &Claimed, due_at: i64, tries: i64) -> Step {
+    let job = &held.job;
+    Step::new(
+        POSTPONE,
+        values![
+            due_at,
+            tries,
+            job.due_at,
+            job.kind.name(),
+            job.subject.as_str(),
+            held.lease
+        ],
+    )
+}
+
+async fn affected(db: &Db, held: &Claimed, step: Step) -> Result<bool, StoreError> {
+    let mut write = Write::new(key_of(&held.job.subject));
+    write.steps.push(step);
+    Ok(db.write(write).await?.affected(0) > 0)
+}
+
+/// When the next job is due (or the next lease ends), ms.
+pub async fn next_due(db: &Db, class: Class) -> Result<Option<i64>, StoreError> {
+    let (first, last) = class.range();
+    let rows = db.read(NEXT_DUE, values![first, last]).await?;
+    rows.first().map(|row| row.int(0)).transpose()
+}
+
+/// The jobs about one subject, for operators and tests.
+pub async fn of_subject(db: &Db, subject: &str) -> Result<Vec<Job>, StoreError> {
+    let rows = db.read(OF_SUBJECT, values![subject]).await?;
+    rows.iter()
+        .map(|row| claimed(row).map(|held| held.job))
+        .collect()
+}
+
+/// How many jobs of each kind wait.
+pub async fn pending(db: &Db) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows = db.read(PENDING, values![]).await?;
+    rows.iter()
+        .map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?)))
+        .collect()
+}
+
+fn claimed(row: &Row) -> Result<Claimed, StoreError> {
+    Ok(Claimed {
+        job: Job {
+            due_at: row.int(0)?,
+            kind: Kind::parse(row.text(1)?).ok_or_else(|| corrupt("job.kind"))?,
+            subject: row.text(2)?.to_owned(),
+            merchant: UserCode::parse(row.text(3)?).ok_or_else(|| corrupt("job.merchant"))?,
+        },
+        lease: row.opt_int(4)?.unwrap_or(0),
+        tries: row.int(5)?,
+    })
+}
