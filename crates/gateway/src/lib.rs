@@ -1,0 +1,37 @@
+//! Payment gateways (PGs): the contract they share, the wire port they speak through, and one folder per
+//! PG with its connector and its simulator.
+//!
+//! Adding a PG is one folder and one line in [`GATEWAYS`].
+
+mod codec_hmac;
+mod codec_rsa;
+pub mod contract;
+pub mod kcp_billing;
+pub mod kicc;
+mod lenient;
+mod link;
+pub mod payco;
+pub mod profile;
+pub mod sandbox;
+pub mod wire;
+
+use contract::Gateway;
+use sandbox::MakeSimulator;
+
+/// A PG: its connector and the maker of its simulator.
+pub struct Entry {
+    /// The merchant's side.
+    pub gateway: &'static dyn Gateway,
+    /// The PG's side.
+    pub simulator: MakeSimulator,
+}
+
+/// The one list of PGs.
+pub static GATEWAYS: &[Entry] = &[kcp_billing::ENTRY, kicc::ENTRY, payco::ENTRY];
+
+/// The entry of a provider's name.
+pub fn find(provider: &str) -> Option<&'static Entry> {
+    GATEWAYS
+        .iter()
+        .find(|entry| entry.gateway.profile().provider == provider)
+}
