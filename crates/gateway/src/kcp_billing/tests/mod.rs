@@ -1,0 +1,8 @@
+//! The connector against scripted answers: what it sends, what it believes, and what it does not.
+
+mod after;
+mod charge;
+mod keys;
+mod scrub;
+mod support;
+mod window;
