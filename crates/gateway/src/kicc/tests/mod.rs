@@ -1,0 +1,7 @@
+//! The connector against scripted answers: what it sends, what it believes, and what it does not.
+
+mod after;
+mod charge;
+mod scrub;
+mod support;
+mod window;
