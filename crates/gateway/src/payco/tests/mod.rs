@@ -1,0 +1,7 @@
+//! The connector against transcripts and against what must not be believed.
+
+mod after;
+mod charge;
+mod scrub;
+pub(super) mod support;
+mod window;
