@@ -1,0 +1,154 @@
+//! The cases of windows and of the keys that they issue.
+
+use std::sync::Arc;
+
+use dangol_domain::{Device, FailureClass};
+use dangol_gateway::contract::Issue;
+use dangol_gateway::profile::AmountAtIssue;
+use dangol_gateway::sandbox::journal::Kind;
+
+use crate::subject::{GOOD_CARD, Held, Subject, told};
+use crate::windows::{Buyer, forged, go_through};
+
+async fn issues(subject: &Subject, device: Device) -> Held {
+    let order = subject.window_order(device);
+    let Issue::Issued(issued) = subject.go(&order, Buyer::Types(GOOD_CARD)).await else {
+        panic!("no key was issued");
+    };
+    let journal = subject.journal(&order.order_id);
+    let keys: Vec<_> = journal
+        .iter()
+        .filter(|line| line.deed.kind == Kind::KeyIssued)
+        .collect();
+    assert_eq!(keys.len(), 1, "one key is issued");
+    let written = keys[0]
+        .deed
+        .key
+        .as_deref()
+        .expect("the journal has the key");
+    // A key may have further parts around the one that the PG writes down.
+    let is_the_pgs = !written.is_empty() && issued.key.expose().contains(written);
+    assert!(is_the_pgs, "the key is the PG's");
+    if subject.gateway.profile().amount_at_issue == AmountAtIssue::ShownOnly {
+        assert!(
+            issued.first_charge.is_none() && journal.len() == 1,
+            "no money moves"
+        );
+    }
+    let card = format!("{:?}", issued.card);
+    assert!(
+        !card.contains("4242424242424242"),
+        "the card is masked: {card}"
+    );
+    Held::Yes
+}
+
+pub async fn a_pc_window_issues_a_key(subject: Arc<Subject>) -> Held {
+    issues(&subject, Device::Pc).await
+}
+
+pub async fn a_mobile_window_issues_a_key(subject: Arc<Subject>) -> Held {
+    issues(&subject, Device::Mobile).await
+}
+
+pub async fn a_buyer_who_cancels_gets_no_key(subject: Arc<Subject>) -> Held {
+    for device in [Device::Pc, Device::Mobile] {
+        let order = subject.window_order(device);
+        match subject.go(&order, Buyer::Cancels).await {
+            Issue::Refused(failure) => assert_eq!(failure.class, FailureClass::UserCancel),
+            other => panic!("{}", told(&other)),
+        }
+        assert!(subject.journal(&order.order_id).is_empty());
+    }
+    Held::Yes
+}
+
+pub async fn a_card_refused_at_issue_gets_no_key(subject: Arc<Subject>) -> Held {
+    for device in [Device::Pc, Device::Mobile] {
+        let order = subject.window_order(device);
+        let issue = subject
+            .go(&order, Buyer::Types("4000 0000 0000 0002"))
+            .await;
+        assert!(matches!(&issue, Issue::Refused(_)), "{}", told(&issue));
+        assert!(subject.journal(&order.order_id).is_empty());
+    }
+    Held::Yes
+}
+
+pub async fn a_forged_return_brings_no_key(subject: Arc<Subject>) -> Held {
+    let order = subject.window_order(Device::Pc);
+    let hand_off = subject.open(&order).await;
+    let returned = forged(subject.provider(), &hand_off, &order);
+    let closed = subject
+        .gateway
+        .close_window(&subject.wire, &subject.channel, &order, &returned);
+    let issue = closed.await;
+    assert!(matches!(&issue, Issue::Refused(_)), "{}", told(&issue));
+    assert!(subject.journal(&order.order_id).is_empty());
+    Held::Yes
+}
+
+pub async fn a_return_of_another_window_brings_no_key(subject: Arc<Subject>) -> Held {
+    let (mine, other) = (
+        subject.window_order(Device::Pc),
+        subject.window_order(Device::Pc),
+    );
+    let hand_off = subject.open(&other).await;
+    let buyer = Buyer::Types(GOOD_CARD);
+    let wire = &subject.wire;
+    let returned = go_through(wire, subject.provider(), &hand_off, &other, buyer).await;
+    let closed = subject
+        .gateway
+        .close_window(wire, &subject.channel, &mine, &returned);
+    let issue = closed.await;
+    assert!(matches!(&issue, Issue::Refused(_)), "{}", told(&issue));
+    assert!(subject.journal(&mine.order_id).is_empty());
+    Held::Yes
+}
+
+pub async fn a_return_used_twice_brings_no_second_key(subject: Arc<Subject>) -> Held {
+    let order = subject.window_order(Device::Pc);
+    let hand_off = subject.open(&order).await;
+    let buyer = Buyer::Types(GOOD_CARD);
+    let wire = &subject.wire;
+    let returned = go_through(wire, subject.provider(), &hand_off, &order, buyer).await;
+    let mut keys = vec![];
+    for _ in 0..2 {
+        let closed = subject
+            .gateway
+            .close_window(wire, &subject.channel, &order, &returned);
+        match closed.await {
+            Issue::Issued(issued) => keys.push(issued.key),
+            other => assert_eq!(keys.len(), 1, "{}", told(&other)),
+        }
+    }
+    // A PG that confirms its keys as often as it is asked confirms the one that there is.
+    let same = keys.iter().all(|key| key.expose() == keys[0].expose());
+    assert!(same && !keys.is_empty(), "one key");
+    assert_eq!(subject.journal(&order.order_id).len(), 1);
+    Held::Yes
+}
+
+pub async fn an_issue_that_goes_wrong_is_never_issued(subject: Arc<Subject>) -> Held {
+    for (fault, refused) in [
+        ("drop_request", false),
+        ("drop_answer", false),
+        ("http_500", false),
+        ("garbage", false),
+        ("huge", false),
+        ("says_timeout", false),
+        ("decline", true),
+    ] {
+        if let Err(why) = subject.plan("issue_key", fault, None) {
+            return Held::CannotBeShown(why);
+        }
+        let order = subject.window_order(Device::Mobile);
+        let issue = subject.go(&order, Buyer::Types(GOOD_CARD)).await;
+        let as_wanted = match refused {
+            true => matches!(&issue, Issue::Refused(_)),
+            false => matches!(&issue, Issue::Unknown(_)),
+        };
+        assert!(as_wanted, "{fault}: {}", told(&issue));
+    }
+    Held::Yes
+}

@@ -1,0 +1,179 @@
+//! How a buyer gets through each PG's simulated window, without a browser.
+
+use dangol_gateway::contract::{HandOff, Way, WindowOrder, WindowReturn};
+use dangol_gateway::wire::{Method, Request, Wire};
+
+use crate::page::{Form, encode, urlencoded};
+
+/// What a buyer does.
+#[derive(Clone, Copy)]
+pub enum Buyer<'a> {
+    /// Types a card number and leaves the rest as it is filled in.
+    Types(&'a str),
+    /// Presses the window's cancel button.
+    Cancels,
+}
+
+/// A PG's window where it differs from a plain chain of forms.
+pub struct Peculiar {
+    /// For a window that a script of the PG opens: where that script posts the page's form.
+    script_posts_to: fn(script: &str) -> String,
+    /// What a cheat would send to our return URL to look like success; `{order_id}` is filled in.
+    pub forged: &'static [(&'static str, &'static str)],
+}
+
+/// 88 characters, as PAYCO's are.
+const FORGED_CERTIFY_KEY: &str =
+    "Zm9yZ2VkLWJ1dC13ZWxsLWZvcm1lZC1hbmQtYXMtbG9uZy1hcy1hLXJlYWwtb25lLW9mLVBBWUNPLWlzLXNvLg==";
+
+/// A PG without a script.
+const PLAIN: Peculiar = Peculiar {
+    script_posts_to: |_| panic!("this PG has no script"),
+    forged: &[],
+};
+
+/// The PGs.
+pub fn peculiar(provider: &str) -> Peculiar {
+    match provider {
+        "kcp_billing" => Peculiar {
+            script_posts_to: |script| script.replace("/plugin/kcp_spay_hub.js", "/pay/window"),
+            forged: &[
+                ("res_cd", "0000"),
+                ("res_msg", "정상처리"),
+                ("tran_cd", "00100000"),
+                ("enc_info", "5f1c0a9be2d34c51"),
+                ("enc_data", "Zm9yZ2VkLWJ1dC13ZWxsLWZvcm1lZA"),
+                ("card_mask_no", "4242-4242-****-4242"),
+            ],
+        },
+        "kicc" => Peculiar {
+            forged: &[
+                ("resCd", "0000"),
+                ("resMsg", "정상"),
+                ("shopOrderNo", "{order_id}"),
+                ("authorizationId", "26111909301110790000"),
+                ("shopValue1", "token-of-{order_id}"),
+            ],
+            ..PLAIN
+        },
+        "payco" => Peculiar {
+            forged: &[
+                ("code", "0"),
+                ("message", "success"),
+                ("sellerAutoPaymentReferenceKey", "{order_id}"),
+                ("autoPaymentCertifyKey", FORGED_CERTIFY_KEY),
+                ("token", "token-of-{order_id}"),
+            ],
+            ..PLAIN
+        },
+        other => panic!("say in windows.rs how a buyer gets through the window of {other}"),
+    }
+}
+
+/// Goes from a hand-off through the window to what arrives at our return URL.
+pub async fn go_through(
+    wire: &dyn Wire,
+    provider: &str,
+    hand_off: &HandOff,
+    order: &WindowOrder,
+    buyer: Buyer<'_>,
+) -> WindowReturn {
+    let (mut method, mut url, mut body) = match &hand_off.way {
+        Way::Form { method, url } => {
+            let body = urlencoded(&hand_off.fields, hand_off.charset);
+            ((*method).to_owned(), url.clone(), body)
+        }
+        Way::Script { url } => {
+            let mut fields = hand_off.fields.clone();
+            // The simulators' scripts say which page the result belongs to.
+            fields.push(("page_origin".to_owned(), "http://main.test".to_owned()));
+            let url = (peculiar(provider).script_posts_to)(url);
+            ("post".to_owned(), url, urlencoded(&fields, "utf-8"))
+        }
+    };
+    for _ in 0..10 {
+        let html = submit(wire, &method, &url, body).await;
+        let mut form = Form::first(&html).unwrap_or_else(|| panic!("no form in {html}"));
+        if form.attribute("data-result-to").is_some() {
+            return filled_in(hand_off, &form.fields);
+        }
+        let action = form.attribute("action").unwrap_or_default().to_owned();
+        if action == order.return_url {
+            let charset = form.attribute("accept-charset").unwrap_or("utf-8");
+            let fields = encode(&form.fields, charset);
+            return WindowReturn { fields };
+        }
+        let hooks: &[&str] = match buyer {
+            Buyer::Types(number) => {
+                form.type_card(number);
+                &["next", "pay"]
+            }
+            Buyer::Cancels => &["cancel"],
+        };
+        method = form.attribute("method").unwrap_or("get").to_owned();
+        body = urlencoded(&form.press(hooks), "utf-8");
+        url = joined(&url, &action);
+    }
+    panic!("the window has no end");
+}
+
+/// The form of our own page after a script of the PG has filled its fields in.
+fn filled_in(hand_off: &HandOff, result: &[(String, String)]) -> WindowReturn {
+    let mut fields = hand_off.fields.clone();
+    for (name, value) in &mut fields {
+        if let Some((_, new)) = result.iter().find(|(known, _)| known == name) {
+            value.clone_from(new);
+        }
+    }
+    WindowReturn {
+        fields: encode(&fields, "utf-8"),
+    }
+}
+
+/// A return that claims success without the PG: the hand-off's own fields and a cheat's.
+pub fn forged(provider: &str, hand_off: &HandOff, order: &WindowOrder) -> WindowReturn {
+    let mut fields = hand_off.fields.clone();
+    for (name, value) in peculiar(provider).forged {
+        fields.retain(|(known, _)| known != name);
+        let value = value.replace("{order_id}", &order.order_id);
+        fields.push(((*name).to_owned(), value));
+    }
+    assert!(
+        fields.iter().any(|(_, value)| *value == order.order_id),
+        "a cheat knows the order"
+    );
+    WindowReturn {
+        fields: encode(&fields, "utf-8"),
+    }
+}
+
+/// Submits a form as a browser does: by GET its fields replace the query of the URL.
+async fn submit(wire: &dyn Wire, method: &str, url: &str, body: Vec<u8>) -> String {
+    let kind = "application/x-www-form-urlencoded";
+    let mut request = Request::post(url.to_owned(), kind, body);
+    if method.eq_ignore_ascii_case("get") {
+        let query = String::from_utf8(std::mem::take(&mut request.body)).expect("percent-encoded");
+        let page = url.split('?').next().unwrap_or(url);
+        request.url = format!("{page}?{query}");
+        request.method = Method::Get;
+        request.headers.clear();
+    }
+    let answer = wire
+        .send(request)
+        .await
+        .unwrap_or_else(|error| panic!("{url}: {error}"));
+    let html = String::from_utf8(answer.body).expect("the simulators' pages are UTF-8");
+    assert_eq!(answer.status, 200, "{url}: {html}");
+    html
+}
+
+fn joined(page: &str, action: &str) -> String {
+    if action.starts_with("http") {
+        return action.to_owned();
+    }
+    let host_at = page.find("://").expect("an absolute URL") + 3;
+    let host_end = page[host_at..]
+        .find('/')
+        .map_or(page.len(), |at| host_at + at);
+    format!("{}{action}", &page[..host_end])
+}
