@@ -1,0 +1,304 @@
+//! Closing a window: the PG has returned the browser, or the buyer gave up. A return is only a hint; the key exists when
+//! the PG says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dangol_domain::billing::BillingKeyRecord;
+use dangol_domain::v1::messages;
+use dangol_domain::{Event, Failure, FailureClass, Money, Payment, Receipt, State};
+use dangol_gateway::contract::{Issue, IssuedKey, WindowOrder, WindowReturn};
+use dangol_store::billing_keys::Sealed;
+use dangol_store::jobs::{Edit, Job};
+use dangol_store::merchants::MerchantRecord;
+use dangol_store::windows::WindowRecord;
+use dangol_store::{payments, windows};
+use dangol_vault::KeyContext;
+
+use super::attempt::{self, INTENT_MS, expire_job, follow, resolve_job};
+use super::notify::Told;
+use super::open_window::{Found, NotYours, Page, find, order, page, token_fits};
+use super::record::{Happening, Recorded, record};
+use super::result::{self, WindowResult};
+use crate::inflight::InFlight;
+use crate::{Engine, FlowError};
+
+/// How long a browser waits for the PG's word, longer than a connector does.
+pub(crate) const WAIT: Duration = Duration::from_secs(40);
+
+/// The PG returned the browser: believe nothing, ask the PG, record. A window that has ended shows its stored result.
+pub async fn close_window(
+    engine: &Engine,
+    window_id: &str,
+    returned: WindowReturn,
+) -> Result<Result<(WindowResult, Page), NotYours>, FlowError> {
+    let Some(found) = find(engine, window_id).await? else {
+        return Ok(Err(NotYours::Unknown));
+    };
+    let claim = found.channel.gateway.read_return(&returned);
+    let Some(token) = claim
+        .token
+        .filter(|token| token_fits(engine, &found.window, token.expose()))
+    else {
+        return Ok(Err(NotYours::BadToken));
+    };
+    if claim
+        .order_id
+        .is_some_and(|id| id != found.payment.imp_uid.as_str())
+    {
+        return Ok(Err(NotYours::OtherOrder));
+    }
+    let page = page(&found);
+    let window = found.window.clone();
+    let payment = end(engine, found, token.expose(), returned).await?;
+    let expired = engine.now_ms() > window.expires_at;
+    Ok(Ok((result::of(&payment, &window, expired), page)))
+}
+
+/// Takes the step out of Ready if it is still to be taken, and waits for the end.
+async fn end(
+    engine: &Engine,
+    found: Found,
+    token: &str,
+    returned: WindowReturn,
+) -> Result<Arc<Payment>, FlowError> {
+    let payment = found.payment.clone();
+    if payment.state != State::Ready {
+        return follow(engine, &payment, WAIT).await;
+    }
+    if engine.now_ms() > found.window.expires_at {
+        let expire = Happening::of(Event::Expire, Told::Waiting);
+        return Ok(record(engine, &found.merchant, &payment, expire)
+            .await?
+            .payment);
+    }
+    // A browser that leaves in the middle must not leave half of it behind.
+    let order = order(engine, &found, token);
+    let task = engine
+        .tasks
+        .spawn(exchange(engine.clone(), found, order, returned));
+    match tokio::time::timeout(WAIT, task).await {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(error)) => Err(FlowError::Setup(error.to_string())),
+        Err(_) => attempt::follow(engine, &payment, Duration::ZERO).await,
+    }
+}
+
+/// Commits that the exchange is about to be asked for, asks, records.
+async fn exchange(
+    engine: Engine,
+    found: Found,
+    order: WindowOrder,
+    returned: WindowReturn,
+) -> Result<Arc<Payment>, FlowError> {
+    let began = engine.clock.local_ms();
+    let job = resolve_job(&found.payment, engine.now_ms());
+    let sent = send(&engine, &found, &job).await?;
+    if !sent.ours {
+        return follow(&engine, &sent.payment, WAIT).await;
+    }
+    let (announcer, _) = InFlight::begin(&engine, &sent.payment.imp_uid);
+    let channel = &found.channel;
+    let issue = if engine.clock.local_ms() - began > INTENT_MS {
+        Issue::Refused(Failure::new(
+            FailureClass::Retryable,
+            "",
+            "잠시 후 다시 시도해주세요.",
+        ))
+    } else {
+        channel
+            .gateway
+            .close_window(engine.wire.as_ref(), &channel.channel, &order, &returned)
+            .await
+    };
+    let recorded = record_issue(&engine, &found.merchant, &sent.payment, issue, job).await;
+    if let Err(error) = &recorded {
+        tracing::error!(imp_uid = %sent.payment.imp_uid, %error, "ALARM: an issue could not be recorded; its resolve job will ask");
+    }
+    let ended = recorded.unwrap_or(sent.payment);
+    announcer.announce(ended.clone());
+    Ok(ended)
+}
+
+/// The guarded step by which one of two returns wins.
+async fn send(engine: &Engine, found: &Found, job: &Job) -> Result<Recorded, FlowError> {
+    let (payment, window) = (&found.payment, &found.window);
+    let mut sending = Happening::of(Event::Send, Told::Waiting);
+    sending.jobs = vec![
+        Edit::Done(expire_job(payment, window.expires_at)),
+        Edit::Add(job.clone()),
+    ];
+    let sent = record(engine, &found.merchant, payment, sending).await?;
+    if sent.ours || sent.payment.state != State::Ready {
+        return Ok(sent);
+    }
+    // Still ready, and yet not ours: another payment holds the merchant_uid by now.
+    let failure = Failure::new(FailureClass::Duplicate, "", messages::UID_USED);
+    let payment = refuse(engine, &found.merchant, &sent.payment, window, failure).await?;
+    Ok(Recorded {
+        payment,
+        ours: false,
+    })
+}
+
+async fn record_issue(
+    engine: &Engine,
+    merchant: &MerchantRecord,
+    payment: &Payment,
+    issue: Issue,
+    job: Job,
+) -> Result<Arc<Payment>, FlowError> {
+    let mut happening = Happening::of(Event::Decline, Told::Waiting);
+    let mut sealed = None;
+    match issue {
+        Issue::Issued(issued) => {
+            happening.event = Event::Approve;
+            happening.receipt = Some(receipt(payment, &issued));
+            sealed = Some(seal(engine, merchant, payment, issued)?);
+        }
+        Issue::Refused(failure) => happening.failure = Some(failure),
+        Issue::Pending(why) => {
+            happening.event = Event::Pend;
+            happening.detail = Some(why);
+        }
+        Issue::Unknown(why) => {
+            happening.event = Event::LoseTrack;
+            happening.failure = Some(Failure::new(FailureClass::Protocol, "", why.clone()));
+            happening.detail = Some(why);
+        }
+    }
+    happening.key = sealed.as_ref();
+    happening.jobs = match happening.event {
+        Event::Pend | Event::LoseTrack => Vec::new(),
+        _ => vec![Edit::Done(job)],
+    };
+    Ok(record(engine, merchant, payment, happening).await?.payment)
+}
+
+/// What the PG approved with the issue: its first charge, or nothing (an amount of 0: there is nothing to cancel).
+fn receipt(payment: &Payment, issued: &IssuedKey) -> Receipt {
+    issued.first_charge.clone().unwrap_or_else(|| Receipt {
+        pg_tid: issued.pg_tid.clone().unwrap_or_default(),
+        amount: Money::new(0, payment.currency),
+        approval_number: None,
+        approved_at_ms: None,
+        card: issued.card.clone(),
+        quota: 0,
+        partial_cancel: None,
+        receipt_url: None,
+        cancel_key: None,
+    })
+}
+
+fn seal(
+    engine: &Engine,
+    merchant: &MerchantRecord,
+    payment: &Payment,
+    issued: IssuedKey,
+) -> Result<Sealed, FlowError> {
+    let customer_uid = payment.customer_uid.clone().unwrap_or_default();
+    let context = KeyContext {
+        merchant: payment.merchant.as_str(),
+        customer_uid: &customer_uid,
+        pg: &payment.order.pg_provider,
+    };
+    let sealed = engine.vault.seal_key(
+        &merchant.data_key,
+        &context,
+        engine.random.bytes(),
+        &issued.key,
+    )?;
+    let now = engine.now_ms();
+    Ok(Sealed {
+        record: BillingKeyRecord {
+            merchant: payment.merchant.clone(),
+            customer_uid,
+            channel_key: payment.channel_key.clone(),
+            pg_provider: payment.order.pg_provider.clone(),
+            pg_id: payment.order.pg_id.clone(),
+            card: issued.card,
+            buyer: payment.order.buyer.clone(),
+            inserted_at: now,
+            updated_at: now,
+        },
+        sealed,
+    })
+}
+
+/// Ends a window before anything was sent.
+pub(crate) async fn refuse(
+    engine: &Engine,
+    merchant: &MerchantRecord,
+    payment: &Payment,
+    window: &WindowRecord,
+    failure: Failure,
+) -> Result<Arc<Payment>, FlowError> {
+    let mut refused = Happening::of(Event::Refuse, Told::Waiting);
+    refused.failure = Some(failure);
+    refused.jobs = vec![Edit::Done(expire_job(payment, window.expires_at))];
+    Ok(record(engine, merchant, payment, refused).await?.payment)
+}
+
+/// Where a window stands, for the page that opened it.
+pub enum Standing {
+    /// Nothing has happened yet.
+    Open,
+    /// The PG's word is being fetched.
+    Working,
+    /// It has ended.
+    Done(WindowResult),
+}
+
+/// Asks after a window by the page's nonce; `None` when the nonce is not this window's.
+pub async fn window_result(
+    engine: &Engine,
+    imp_uid: &str,
+    nonce: &str,
+) -> Result<Option<Standing>, FlowError> {
+    let Some((payment, window)) = by_nonce(engine, imp_uid, nonce).await? else {
+        return Ok(None);
+    };
+    Ok(Some(standing(engine, &payment, &window)))
+}
+
+/// The buyer closed the layer or popup: a window that nobody finished is over; otherwise its true end is told.
+pub async fn abandon_window(
+    engine: &Engine,
+    imp_uid: &str,
+    nonce: &str,
+) -> Result<Option<Standing>, FlowError> {
+    let Some((payment, window)) = by_nonce(engine, imp_uid, nonce).await? else {
+        return Ok(None);
+    };
+    if payment.state != State::Ready {
+        return Ok(Some(standing(engine, &payment, &window)));
+    }
+    let failure = Failure::new(FailureClass::UserCancel, "", messages::USER_CANCELLED);
+    let Some(merchant) = engine.merchant(&payment.merchant).await? else {
+        return Ok(None);
+    };
+    let payment = refuse(engine, &merchant, &payment, &window, failure).await?;
+    Ok(Some(standing(engine, &payment, &window)))
+}
+
+fn standing(engine: &Engine, payment: &Payment, window: &WindowRecord) -> Standing {
+    let expired = engine.now_ms() > window.expires_at;
+    match payment.state {
+        State::Ready if !expired => Standing::Open,
+        State::Sending => Standing::Working,
+        _ => Standing::Done(result::of(payment, window, expired)),
+    }
+}
+
+async fn by_nonce(
+    engine: &Engine,
+    imp_uid: &str,
+    nonce: &str,
+) -> Result<Option<(Payment, WindowRecord)>, FlowError> {
+    let window = windows::find_by_nonce(&engine.db, nonce, imp_uid).await?;
+    let Some(window) = window else {
+        return Ok(None);
+    };
+    let payment = payments::find(&engine.db, &window.merchant, &window.imp_uid).await?;
+    Ok(payment.map(|payment| (payment, window)))
+}

@@ -1,0 +1,16 @@
+//! The flows, each a straight line.
+
+pub(crate) mod attempt;
+pub mod charge_again;
+pub mod close_window;
+pub mod look_up;
+pub mod notice_url;
+pub mod notify;
+pub mod open_window;
+pub mod prepare;
+pub mod record;
+pub mod resolve;
+pub mod result;
+
+pub use charge_again::Again;
+pub use prepare::{Prepare, Prepared};

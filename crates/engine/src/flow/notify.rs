@@ -1,0 +1,58 @@
+//! Webhooks: which changes of a payment are told, and to whom. They are queued in the write that makes the change, so
+//! the payment is readable before anyone hears of it.
+
+use dangol_domain::{Payment, State};
+use dangol_store::deliveries::{self, Delivery};
+use dangol_store::merchants::MerchantRecord;
+
+use crate::Engine;
+
+/// What the caller of an attempt has been told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Told {
+    /// Somebody is waiting for the answer and will see the outcome there.
+    Waiting,
+    /// The answer said "open", or nobody is there to hear it: the end must be told by webhook.
+    Open,
+}
+
+/// The webhooks that a change sends, as i'mport's table has it: every payment that gets paid is told; a failure is
+/// told only when no answer could tell it.
+pub fn queue(
+    engine: &Engine,
+    merchant: &MerchantRecord,
+    before: &Payment,
+    after: &Payment,
+    told: Told,
+) -> Vec<Delivery> {
+    let send = match after.state {
+        State::Paid => before.state != State::CancelPending,
+        State::Failed => told == Told::Open,
+        _ => false,
+    };
+    if !send {
+        return Vec::new();
+    }
+    let urls = match after.order.notice_urls.as_slice() {
+        [] => merchant.webhook_url.iter().cloned().collect(),
+        urls => urls.to_vec(),
+    };
+    let body = serde_json::json!({
+        "imp_uid": after.imp_uid.as_str(),
+        "merchant_uid": after.merchant_uid,
+        "status": after.state.v1(),
+    })
+    .to_string();
+    let now = engine.now_ms();
+    let delivery = |url: String| Delivery {
+        merchant: after.merchant.clone(),
+        delivery_id: deliveries::delivery_id(now, &engine.random.hex::<8>()),
+        imp_uid: after.imp_uid.clone(),
+        url,
+        content_type: merchant.webhook_type.clone(),
+        body: body.clone(),
+        state: "queued".to_owned(),
+        created_at: now,
+    };
+    urls.into_iter().map(delivery).collect()
+}

@@ -1,0 +1,212 @@
+//! Finding out how an attempt ended: ask the PG as far as its protocol allows, then leave it to a person. Nothing is
+//! ever sent again, and nothing is called failed because nobody answered.
+
+use std::sync::Arc;
+
+use dangol_domain::v1::Refusal;
+use dangol_domain::{
+    Event, Failure, FailureClass, ImpUid, Outcome, Payment, Receipt, State, Usage,
+};
+use dangol_gateway::contract::{Inquired, Inquiry};
+use dangol_store::jobs::{Claimed, Edit};
+use dangol_store::merchants::MerchantRecord;
+use dangol_store::{jobs, payments};
+
+use super::notify::Told;
+use super::record::{Happening, record};
+use crate::{Engine, FlowError};
+
+/// When an open payment is asked about, ms after the one before: 5 s, 15 s, 1 m, 5 m, 30 m, 2 h, 6 h, 24 h.
+pub const INQUIRY_PAUSES_MS: [i64; 8] = [
+    5_000, 15_000, 60_000, 300_000, 1_800_000, 7_200_000, 21_600_000, 86_400_000,
+];
+
+/// Runs a resolve job that this worker holds.
+pub async fn resolve(engine: &Engine, held: &Claimed) -> Result<(), FlowError> {
+    let job = &held.job;
+    let found = match ImpUid::parse(&job.subject) {
+        Some(imp_uid) => payments::find(&engine.db, &job.merchant, &imp_uid).await?,
+        None => None,
+    };
+    let asking = found.filter(|p| p.state.is_open() && p.state != State::NeedsReview);
+    let Some(payment) = asking else {
+        jobs::finish(&engine.db, held).await?;
+        return Ok(());
+    };
+    let Some(merchant) = engine.merchant(&payment.merchant).await? else {
+        return Err(FlowError::Setup(
+            "the merchant of a payment vanished".to_owned(),
+        ));
+    };
+    let asking = Asking {
+        engine,
+        merchant: &merchant,
+        payment: &payment,
+        held,
+    };
+    match asking.ask().await? {
+        Inquired::Unsupported => {
+            asking
+                .give_up("the PG's protocol has no inquiry for this attempt")
+                .await
+        }
+        Inquired::Outcome(Outcome::Unknown(why) | Outcome::Pending(why)) => {
+            asking.ask_again(&why).await
+        }
+        Inquired::Outcome(outcome) => {
+            let mut settled = Happening::from_outcome(outcome, Told::Open);
+            settled.jobs = vec![Edit::Done(held.job.clone())];
+            asking.record(&payment, settled).await.map(|_| ())
+        }
+    }
+}
+
+/// A payment that is asked about, and the job that does it.
+struct Asking<'a> {
+    engine: &'a Engine,
+    merchant: &'a MerchantRecord,
+    payment: &'a Payment,
+    held: &'a Claimed,
+}
+
+impl Asking<'_> {
+    async fn ask(&self) -> Result<Inquired, FlowError> {
+        let payment = self.payment;
+        let Some(channel) = self
+            .engine
+            .channel(self.merchant, &payment.channel_key)
+            .await?
+        else {
+            return Ok(Inquired::Unsupported);
+        };
+        let inquiry = Inquiry {
+            order_id: payment.imp_uid.to_string(),
+            amount: payment.money(),
+            sent_at_ms: payment.started_at,
+            pg_tid: payment.receipt.as_ref().map(|r| r.pg_tid.clone()),
+            at_ms: self.engine.now_ms(),
+        };
+        Ok(channel
+            .gateway
+            .inquire(self.engine.wire.as_ref(), &channel.channel, &inquiry)
+            .await)
+    }
+
+    /// Still open: later again, until the last pause is over.
+    async fn ask_again(&self, why: &str) -> Result<(), FlowError> {
+        let tries = usize::try_from(self.held.tries).unwrap_or(usize::MAX);
+        let Some(pause) = INQUIRY_PAUSES_MS.get(tries.saturating_add(1)) else {
+            return self.give_up("the last inquiry brought no word").await;
+        };
+        let due_at = self.engine.now_ms() + pause;
+        if self.payment.state != State::Sending {
+            jobs::postpone(&self.engine.db, self.held, due_at).await?;
+            return Ok(());
+        }
+        let mut lost = self.lost(why);
+        lost.jobs = vec![Edit::Later(
+            self.held.job.clone(),
+            due_at,
+            self.held.tries + 1,
+        )];
+        self.record(self.payment, lost).await.map(|_| ())
+    }
+
+    /// Asked as far as possible: a person decides. The merchant_uid stays locked.
+    async fn give_up(&self, why: &str) -> Result<(), FlowError> {
+        let mut payment = Arc::new(self.payment.clone());
+        if payment.state == State::Sending {
+            payment = self.record(&payment, self.lost(why)).await?;
+        }
+        if !matches!(payment.state, State::Unknown | State::Pending) {
+            return Ok(());
+        }
+        tracing::error!(imp_uid = %payment.imp_uid, why, "ALARM: a payment needs review; see `dangol payment resolve`");
+        let mut happening = Happening::of(Event::GiveUp, Told::Open);
+        happening.detail = Some(why.to_owned());
+        happening.jobs = vec![Edit::Done(self.held.job.clone())];
+        self.record(&payment, happening).await.map(|_| ())
+    }
+
+    fn lost(&self, why: &str) -> Happening<'static> {
+        let mut lost = Happening::of(Event::LoseTrack, Told::Open);
+        lost.detail = Some(why.to_owned());
+        lost
+    }
+
+    async fn record(
+        &self,
+        before: &Payment,
+        happening: Happening<'_>,
+    ) -> Result<Arc<Payment>, FlowError> {
+        Ok(record(self.engine, self.merchant, before, happening)
+            .await?
+            .payment)
+    }
+}
+
+/// What an operator found at the PG.
+pub enum Found {
+    /// It was approved, under this number of the PG.
+    Paid {
+        /// The PG's number of the approval.
+        pg_tid: String,
+    },
+    /// It was not approved.
+    Failed {
+        /// Why, for the payment's `fail_reason`.
+        reason: String,
+    },
+}
+
+/// An operator settles a payment that needs review. The result is told by webhook.
+pub async fn settle_by_operator(
+    engine: &Engine,
+    merchant: &MerchantRecord,
+    imp_uid: &str,
+    found: Found,
+) -> Result<Arc<Payment>, FlowError> {
+    let payment = super::look_up::payment(engine, &merchant.merchant, imp_uid).await?;
+    if payment.state != State::NeedsReview {
+        let text = format!(
+            "{imp_uid} is {:?}; only a payment that needs review can be settled by hand",
+            payment.state
+        );
+        return Err(Refusal::business(text).into());
+    }
+    if payment.order.usage == Some(Usage::Issue) && matches!(found, Found::Paid { .. }) {
+        let text = format!(
+            "{imp_uid} was to issue a billing key, and no key reached us: settle it as failed and have the buyer register again"
+        );
+        return Err(Refusal::business(text).into());
+    }
+    let mut happening = match found {
+        Found::Paid { pg_tid } => {
+            let mut happening = Happening::of(Event::OperatorPaid, Told::Open);
+            happening.receipt = Some(receipt(&payment, pg_tid));
+            happening
+        }
+        Found::Failed { reason } => {
+            let mut happening = Happening::of(Event::OperatorFailed, Told::Open);
+            happening.failure = Some(Failure::new(FailureClass::NotFound, "", reason));
+            happening
+        }
+    };
+    happening.detail = Some("by an operator".to_owned());
+    Ok(record(engine, merchant, &payment, happening).await?.payment)
+}
+
+/// A receipt of what an operator read in the PG's own books.
+fn receipt(payment: &Payment, pg_tid: String) -> Receipt {
+    Receipt {
+        pg_tid,
+        amount: payment.money(),
+        approval_number: None,
+        approved_at_ms: None,
+        card: Default::default(),
+        quota: payment.order.quota,
+        partial_cancel: None,
+        receipt_url: None,
+        cancel_key: None,
+    }
+}

@@ -1,0 +1,92 @@
+//! The crash sweep: the engine dies at every single thing that it asks of the outside (a request, an answer, a drawn
+//! number, so also before and after every commit), and a new one takes over the same database. Whatever the moment,
+//! nothing is charged or issued twice, nothing that was approved is failed, and everything comes to rest.
+
+#[path = "sweep/check.rs"]
+mod check;
+#[path = "sweep/cut.rs"]
+mod cut;
+#[path = "sweep/scripts.rs"]
+mod scripts;
+#[path = "sweep/world.rs"]
+mod world;
+
+use dangol_gateway::{Entry, GATEWAYS};
+
+use scripts::{Charge, Issue, Script};
+use world::{Life, Where, World};
+
+/// No flow asks the outside for so much.
+const ASKED_MAX: usize = 200;
+/// Every flow asks at least so often: numbers for two writes, a request and its answer, a job, a webhook and its answer.
+const ASKED_MIN: usize = 7;
+
+#[test]
+fn a_charge_survives_a_crash_anywhere_on_sqlite() {
+    sweep::<Charge>(Where::Sqlite);
+}
+
+#[test]
+fn a_charge_survives_a_crash_anywhere_on_postgres() {
+    sweep::<Charge>(Where::Postgres);
+}
+
+#[test]
+fn an_issue_survives_a_crash_anywhere_on_sqlite() {
+    sweep::<Issue>(Where::Sqlite);
+}
+
+#[test]
+fn an_issue_survives_a_crash_anywhere_on_postgres() {
+    sweep::<Issue>(Where::Postgres);
+}
+
+fn sweep<S: Script>(place: Where) {
+    for entry in GATEWAYS {
+        let world = World::make(entry, place);
+        let mut ends = check::Ends::default();
+        for retries in [false, true] {
+            let asked = (1..ASKED_MAX).find(|n| !crashes_at::<S>(&world, *n, retries, &mut ends));
+            let asked = asked.expect("the flow comes to its end");
+            assert!(
+                asked > ASKED_MIN,
+                "only {asked} moments: what is being cut?"
+            );
+        }
+        ends.vary(provider(entry));
+        let life = Life::begin(&world, None);
+        life.run(check::nothing_else_happened(life.stage()))
+            .expect("no crash is planned");
+        life.end();
+    }
+}
+
+fn provider(entry: &Entry) -> &str {
+    &entry.gateway.profile().provider
+}
+
+/// Lives until the n-th request to the outside, dies, lives again, and is looked at. Whether it died at all.
+fn crashes_at<S: Script>(world: &World, n: usize, retries: bool, ends: &mut check::Ends) -> bool {
+    let script = S::new(format!("{n}-{retries}"));
+    let life = Life::begin(world, Some(n));
+    let finished = life.run(script.clone().play(life.stage())).is_some();
+    life.end();
+
+    let life = Life::begin(world, None);
+    if retries && !finished {
+        // The caller asks once more, while the jobs of the dead engine come due.
+        let again = script.clone().play(life.stage());
+        let jobs = scripts::a_while_passes(life.stage());
+        life.run(async { futures::future::join(again, jobs).await })
+            .expect("no crash is planned");
+    }
+    life.run(scripts::come_to_rest(life.stage()))
+        .expect("no crash is planned");
+    let at = format!("{} {} n={n} retries={retries}", world.provider(), S::NAME);
+    life.run(check::holds(life.stage(), script.orders(), at, retries))
+        .expect("no crash is planned")
+        .into_iter()
+        .for_each(|state| ends.saw(state));
+    life.end();
+    !finished
+}

@@ -1,0 +1,210 @@
+//! What must hold once everything is at rest.
+
+use std::collections::BTreeSet;
+
+use dangol_domain::{Event, ImpUid, Payment, State, UserCode, state};
+use dangol_gateway::profile::{InquiryBy, Profile};
+use dangol_gateway::sandbox::journal::{Kind, Query};
+use dangol_store::{billing_keys, jobs, payments};
+
+use crate::scripts::Orders;
+use crate::world::{MERCHANT, Stage};
+
+/// The states in which payments ended, over a whole sweep.
+#[derive(Default)]
+pub struct Ends(BTreeSet<&'static str>);
+
+impl Ends {
+    pub fn saw(&mut self, state: State) {
+        self.0.insert(match state {
+            State::Paid => "paid",
+            State::NeedsReview => "in review",
+            State::Failed => "failed",
+            State::Expired => "expired",
+            other => panic!("{other:?} is no rest"),
+        });
+    }
+
+    /// A sweep that ends the same way everywhere has cut nothing. A PG that can be asked by order number leaves nothing
+    /// for review, so that only `paid` is sure.
+    pub fn vary(&self, provider: &str) {
+        assert!(self.0.contains("paid"), "{provider}: {:?}", self.0);
+        assert!(self.0.len() > 1, "{provider}: always {:?}", self.0);
+    }
+}
+
+/// Holds everything about one order; the states of its payments.
+pub async fn holds(stage: Stage, orders: Orders, at: String, retried: bool) -> Vec<State> {
+    let merchant = UserCode::parse(MERCHANT).expect("a user code");
+    let db = &stage.engine.db;
+    let all = payments::find_all(db, &merchant, &orders.merchant_uid)
+        .await
+        .expect("the store");
+    let mut approvals = 0;
+    for payment in &all {
+        approvals += agrees_with_the_pg(&stage, payment, &at);
+        replays(&stage, payment, &at).await;
+        let left = jobs::of_subject(db, payment.imp_uid.as_str())
+            .await
+            .expect("the store");
+        assert!(
+            left.is_empty(),
+            "{at}: a job of {} is left",
+            payment.imp_uid
+        );
+        let webhooks = stage.outside.webhooks_about(payment.imp_uid.as_str());
+        assert!(
+            payment.state != State::Paid || webhooks > 0,
+            "{at}: nobody was told of {}",
+            payment.imp_uid
+        );
+    }
+    assert!(
+        approvals <= 1,
+        "{at}: {approvals} approvals of one merchant_uid"
+    );
+    let live = all
+        .iter()
+        .filter(|payment| payment.state.holds_uid())
+        .count();
+    assert!(live <= 1, "{at}: {live} payments hold one merchant_uid");
+    if retried {
+        // Where the PG can be asked, it may say that the attempt which the second try joined never arrived. Elsewhere
+        // nobody can say so, and the attempt stays.
+        let told = all.iter().any(|payment| {
+            payment.state == State::Failed && facts(payment).inquiry == InquiryBy::OrderId
+        });
+        assert!(
+            live == 1 || told,
+            "{at}: whoever tries again gets an attempt"
+        );
+    }
+    if let Some(customer_uid) = &orders.issues {
+        key_exists_if_issued(&stage, &merchant, customer_uid, &all, &at).await;
+    }
+    all.iter().map(|payment| payment.state).collect()
+}
+
+fn facts(payment: &Payment) -> &'static Profile {
+    let entry = dangol_gateway::find(&payment.order.pg_provider).expect("a gateway");
+    entry.gateway.profile()
+}
+
+/// The PG's books and ours, for one attempt: to the won, at most once, and nothing failed that was approved.
+fn agrees_with_the_pg(stage: &Stage, payment: &Payment, at: &str) -> usize {
+    let query = Query {
+        order_id: Some(payment.imp_uid.to_string()),
+        ..Query::default()
+    };
+    let deeds = stage.pg.journal().entries(&query).expect("a journal");
+    let of = |kind: Kind| deeds.iter().filter(move |entry| entry.deed.kind == kind);
+    let taken: Vec<_> = of(Kind::Approval)
+        .filter_map(|entry| entry.deed.amount)
+        .collect();
+    let keys = of(Kind::KeyIssued).count();
+    let (imp_uid, state) = (&payment.imp_uid, payment.state);
+    assert!(
+        taken.len() <= 1 && keys <= 1,
+        "{at}: {imp_uid} was carried out twice: {taken:?}, {keys} keys"
+    );
+    let charges = payment.amount > 0;
+    match state {
+        State::Paid if charges => assert_eq!(taken, [payment.amount], "{at}: {imp_uid} is paid"),
+        State::Paid => assert_eq!((taken.len(), keys), (0, 1), "{at}: {imp_uid} is issued"),
+        State::NeedsReview => {}
+        // This PG makes the key in its own window, before anybody comes back with it.
+        _ if payment.order.pg_provider == "payco" => {
+            assert!(taken.is_empty(), "{at}: {imp_uid} is {state:?}");
+        }
+        _ => assert_eq!((taken.len(), keys), (0, 0), "{at}: {imp_uid} is {state:?}"),
+    }
+    taken.len()
+}
+
+/// The PG's whole journal: it did nothing that we do not know of, and took money for a merchant_uid once.
+pub async fn nothing_else_happened(stage: Stage) {
+    let merchant = UserCode::parse(MERCHANT).expect("a user code");
+    let mut charged = BTreeSet::new();
+    for entry in stage
+        .pg
+        .journal()
+        .entries(&Query::default())
+        .expect("a journal")
+    {
+        let order = entry.deed.order_id.expect("every deed is about an order");
+        let imp_uid = ImpUid::parse(&order).expect("our order number");
+        let payment = payments::find(&stage.engine.db, &merchant, &imp_uid).await;
+        let payment = payment.expect("the store");
+        let payment =
+            payment.unwrap_or_else(|| panic!("the PG carried out {order}, which nobody knows"));
+        let first = charged.insert(payment.merchant_uid.clone());
+        assert!(
+            first || entry.deed.kind != Kind::Approval,
+            "{} was charged twice",
+            payment.merchant_uid
+        );
+    }
+}
+
+/// The history, played from its beginning, gives the row.
+async fn replays(stage: &Stage, payment: &Payment, at: &str) {
+    let events = payments::events(&stage.engine.db, &payment.merchant, &payment.imp_uid)
+        .await
+        .expect("the store");
+    let mut now = State::Ready;
+    for (n, record) in events.iter().enumerate() {
+        let event = Event::ALL
+            .into_iter()
+            .find(|event| event.name() == record.event)
+            .expect("a known event");
+        now = state::next(now, event).unwrap_or_else(|illegal| panic!("{at}: {illegal}"));
+        assert_eq!(record.state, now, "{at}: event {n} of {}", payment.imp_uid);
+    }
+    assert_eq!(payment.state, now, "{at}: {}", payment.imp_uid);
+    let last = events.last().map_or(payment.version, |last| last.version);
+    assert_eq!(payment.version, last, "{at}: {}", payment.imp_uid);
+}
+
+/// A key is here exactly if its payment says so, and it opens.
+async fn key_exists_if_issued(
+    stage: &Stage,
+    merchant: &UserCode,
+    customer_uid: &str,
+    all: &[Payment],
+    at: &str,
+) {
+    let engine = &stage.engine;
+    let found = billing_keys::find(&engine.db, merchant, customer_uid)
+        .await
+        .expect("the store");
+    let issued = all.iter().any(|payment| payment.state == State::Paid);
+    assert_eq!(found.is_some(), issued, "{at}: the key of {customer_uid}");
+    let Some(key) = found else { return };
+    let record = engine
+        .merchant(merchant)
+        .await
+        .expect("the store")
+        .expect("the merchant");
+    let context = dangol_vault::KeyContext {
+        merchant: merchant.as_str(),
+        customer_uid,
+        pg: &key.record.pg_provider,
+    };
+    let opened = engine
+        .vault
+        .open_key(&record.data_key, &context, &key.sealed);
+    let known = stage
+        .pg
+        .journal()
+        .entries(&Query::default())
+        .expect("a journal");
+    let opened = opened.expect("the key opens");
+    // A key may have further parts around the one that the PG writes down.
+    let is_it = |key: &String| !key.is_empty() && opened.expose().contains(key.as_str());
+    assert!(
+        known
+            .iter()
+            .any(|entry| entry.deed.key.as_ref().is_some_and(is_it)),
+        "{at}: the PG knows the key"
+    );
+}

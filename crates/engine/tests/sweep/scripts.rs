@@ -1,0 +1,231 @@
+//! The flows that are cut: a charge, and the issue of a key with its window.
+
+use dangol_domain::{Buyer, Device, UserCode};
+use dangol_engine::flow::charge_again::charge_again;
+use dangol_engine::flow::close_window::close_window;
+use dangol_engine::flow::open_window::{Opened, open_window};
+use dangol_engine::flow::prepare::{Params, prepare};
+use dangol_engine::flow::{Again, Prepare};
+use dangol_engine::{Engine, jobs};
+use dangol_gateway::contract::{HandOff, Way, WindowReturn};
+use dangol_gateway::profile::FrameKind;
+use dangol_gateway::wire::{Method, Request};
+use dangol_harness::form::Form;
+use dangol_store::merchants::MerchantRecord;
+use std::sync::Arc;
+
+use crate::world::{MERCHANT, Stage};
+
+/// The customer whose card was registered before the sweep.
+pub const CUSTOMER: &str = "registered";
+const CARD: &str = "4242 4242 4242 4242";
+/// Longer than the last inquiry's pause.
+const REST_MS: i64 = 4 * 24 * 3600 * 1000;
+
+/// What is about to be looked at.
+#[derive(Clone)]
+pub struct Orders {
+    /// The merchant_uid.
+    pub merchant_uid: String,
+    /// The billing key that the script makes.
+    pub issues: Option<String>,
+}
+
+/// Something that a caller does. Played again, it is the same caller trying once more.
+pub trait Script: Clone + Send + 'static {
+    const NAME: &'static str;
+    fn new(number: String) -> Self;
+    fn orders(&self) -> Orders;
+    fn play(self, stage: Stage) -> impl Future<Output = ()> + Send + 'static;
+}
+
+/// `again`, and what falls due at once.
+#[derive(Clone)]
+pub struct Charge(String);
+
+impl Script for Charge {
+    const NAME: &'static str = "charge";
+
+    fn new(number: String) -> Charge {
+        Charge(format!("charge-{number}"))
+    }
+
+    fn orders(&self) -> Orders {
+        Orders {
+            merchant_uid: self.0.clone(),
+            issues: None,
+        }
+    }
+
+    async fn play(self, stage: Stage) {
+        let again = Again {
+            customer_uid: CUSTOMER.to_owned(),
+            merchant_uid: self.0,
+            amount: "3000".to_owned(),
+            ..Again::default()
+        };
+        // A refusal is an answer too: the first try may have been paid.
+        let _ = charge_again(&stage.engine, &merchant(&stage.engine).await, again).await;
+        now_due(&stage).await;
+    }
+}
+
+/// A whole window, and what falls due at once. A second play is the buyer who starts anew from the shop.
+#[derive(Clone)]
+pub struct Issue(String);
+
+impl Script for Issue {
+    const NAME: &'static str = "issue";
+
+    fn new(number: String) -> Issue {
+        Issue(format!("issue-{number}"))
+    }
+
+    fn orders(&self) -> Orders {
+        Orders {
+            merchant_uid: self.0.clone(),
+            issues: Some(format!("customer of {}", self.0)),
+        }
+    }
+
+    async fn play(self, stage: Stage) {
+        let orders = self.orders();
+        let customer_uid = orders.issues.expect("it issues");
+        register(stage.clone(), customer_uid, orders.merchant_uid).await;
+        now_due(&stage).await;
+    }
+}
+
+async fn merchant(engine: &Engine) -> Arc<MerchantRecord> {
+    let code = UserCode::parse(MERCHANT).expect("a user code");
+    engine
+        .merchant(&code)
+        .await
+        .expect("the store")
+        .expect("the merchant")
+}
+
+async fn now_due(stage: &Stage) {
+    jobs::advance(&stage.engine, &stage.timers, 1000)
+        .await
+        .expect("the store");
+}
+
+/// What the dead engine left falls due, but no window's time is over.
+pub async fn a_while_passes(stage: Stage) {
+    jobs::advance(&stage.engine, &stage.timers, 120_000)
+        .await
+        .expect("the store");
+}
+
+/// Everything that can ever fall due.
+pub async fn come_to_rest(stage: Stage) {
+    jobs::advance(&stage.engine, &stage.timers, REST_MS)
+        .await
+        .expect("the store");
+}
+
+/// Registers a card through a phone's window, as far as the shop lets; the return arrives twice.
+pub async fn register(stage: Stage, customer_uid: String, merchant_uid: String) {
+    let engine = &stage.engine;
+    let params = Params {
+        merchant_uid,
+        customer_uid,
+        amount: "0".to_owned(),
+        pay_method: "card".to_owned(),
+        name: Some("최초인증결제".to_owned()),
+        buyer: Buyer {
+            name: Some("홍길동".to_owned()),
+            tel: Some("010-1234-5678".to_owned()),
+            ..Buyer::default()
+        },
+        language: "ko".to_owned(),
+        redirect_url: Some("https://shop.example/done".to_owned()),
+        extra: serde_json::json!({}),
+        ..Params::default()
+    };
+    let request = Prepare {
+        user_code: MERCHANT.to_owned(),
+        channel_key: None,
+        pg: None,
+        device: Device::Mobile,
+        frame: Some(FrameKind::Redirect),
+        origin: None,
+        nonce: format!("{:032x}", crate::cut::drawn()),
+        user_agent: None,
+        params,
+    };
+    // The merchant_uid may be held by an attempt of the dead engine: then there is no second window.
+    let Ok(prepared) = prepare(engine, request).await else {
+        return;
+    };
+    let window_id = prepared
+        .window_url
+        .rsplit('/')
+        .next()
+        .expect("a path")
+        .to_owned();
+    let opened = open_window(engine, &window_id, &prepared.token)
+        .await
+        .expect("the store");
+    let Ok(Opened::HandOff { hand_off, .. }) = opened else {
+        panic!("a fresh window opens");
+    };
+    let fields = go_through(&stage, &hand_off).await;
+    for _ in 0..2 {
+        let returned = WindowReturn {
+            fields: fields.clone(),
+        };
+        let closed = close_window(engine, &window_id, returned).await;
+        assert!(
+            closed.expect("the store").is_ok(),
+            "the PG's own return is ours"
+        );
+    }
+}
+
+/// A buyer at the PG, who does not die with the engine.
+async fn go_through(stage: &Stage, hand_off: &HandOff) -> Vec<(String, Vec<u8>)> {
+    let Way::Form { url, method } = &hand_off.way else {
+        panic!("a phone's window needs no script");
+    };
+    let form = format!("<form action=\"{url}\" method=\"{method}\"></form>");
+    let mut form = Form::first(&form).expect("a form");
+    form.fields.clone_from(&hand_off.fields);
+    for _ in 0..12 {
+        let answer = stage
+            .outside
+            .answer(submit(&form))
+            .await
+            .expect("the PG answers");
+        let page = String::from_utf8(answer.body).expect("the simulators' pages are UTF-8");
+        let at = form.action.clone();
+        form = Form::first(&page).unwrap_or_else(|| panic!("no form at {at}: {page}"));
+        if form.action.starts_with("http://main.test/") {
+            let raw = |(name, value): (String, String)| (name, value.into_bytes());
+            return form.fields.into_iter().map(raw).collect();
+        }
+        if !form.action.contains("://") {
+            form.action = format!("http://pg.test{}", form.action);
+        }
+        if form.is_a_step() {
+            form.go_on(CARD);
+        }
+    }
+    panic!("the window has no end");
+}
+
+/// A form as a browser sends it.
+fn submit(form: &Form) -> Request {
+    let (url, body) = (form.action.clone(), form.body());
+    let mut request = Request::post(url, "application/x-www-form-urlencoded", body);
+    if form.by_get {
+        request.method = Method::Get;
+        let query = String::from_utf8(std::mem::take(&mut request.body)).expect("percent-encoded");
+        if !query.is_empty() {
+            let (path, _) = request.url.split_once('?').unwrap_or((&request.url, ""));
+            request.url = format!("{path}?{query}");
+        }
+    }
+    request
+}
