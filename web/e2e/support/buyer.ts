@@ -1,0 +1,108 @@
+// What a merchant's customer does: clicks on the shop's page, fills in the gateway's window.
+
+import { randomUUID } from "node:crypto";
+import type { Frame, Locator, Page } from "@playwright/test";
+import { expect, type Merchant, type Product, SEED_SNIPPET } from "./product";
+
+export const CARD = {
+  good: "4242 4242 4242 4242",
+  refused: "4000 0000 0000 0002",
+  overLimit: "4000 0000 0000 0341",
+};
+export const CANCELLED = "사용자가 결제를 취소하셨습니다";
+
+/** Names that no other test uses. */
+export function names(prefix = "order"): { merchant_uid: string; customer_uid: string } {
+  const unique = randomUUID().slice(0, 8);
+  return { merchant_uid: `${prefix}_${unique}`, customer_uid: `gildong_${unique}` };
+}
+
+/** The guide's snippet with its placeholders filled in and nothing else changed. */
+export function seedSnippet(order: { merchant_uid: string; customer_uid: string }, redirect: string): string {
+  return SEED_SNIPPET.replace("{Merchant created Order ID}", order.merchant_uid)
+    .replace("{Unique ID for the card (billing key)}", order.customer_uid)
+    .replace("{redirect URL}", redirect);
+}
+
+/** A shop's page whose button runs this code. */
+export function shopPage(
+  product: Product,
+  onClick: string,
+  options: { head?: string; script?: string } = {},
+): string {
+  const script = options.script ?? "/v1/iamport.js";
+  return `<!doctype html><html lang="ko"><head><meta charset="utf-8"><title>shop</title>
+<meta name="viewport" content="width=device-width">${options.head ?? ""}<script src="${product.main}${script}"></script></head>
+<body><main><h1>Shop</h1><button id="pay">Pay</button></main><script>
+window.results = []; window.alerts = []; window.alert = function (text) { window.alerts.push(text); };
+IMP.init("imp00000000");
+document.getElementById("pay").addEventListener("click", function () {
+${onClick}
+});
+</script></body></html>`;
+}
+
+/** As the guide's snippet, but the callback keeps its results in `window.results`. */
+export function payCode(params: Record<string, unknown>): string {
+  const all = {
+    pg: "kcp_billing",
+    pay_method: "card",
+    name: "월간 원두 구독",
+    amount: 0,
+    buyer_email: "johndoe@gmail.com",
+    buyer_name: "John Doe",
+    buyer_tel: "02-1234-1234",
+    ...params,
+  };
+  return `IMP.request_pay(${JSON.stringify(all)}, function (rsp) { window.results.push(rsp); });`;
+}
+
+/** Opens a shop's page that pays with these parameters. */
+export async function openShop(
+  page: Page,
+  product: Product,
+  merchant: Merchant,
+  params: Record<string, unknown>,
+  options: { head?: string; script?: string } = {},
+): Promise<void> {
+  const path = `/shop/${randomUUID()}`;
+  await page.goto(merchant.serve(path, shopPage(product, payCode(params), options)));
+}
+
+/** The callbacks' results so far, once there are as many as wanted. */
+export async function results(page: Page, count = 1): Promise<Record<string, unknown>[]> {
+  await page.waitForFunction((wanted) => window.results.length >= wanted, count);
+  return page.evaluate(() => window.results);
+}
+
+/** An element of the simulated window, in whatever frame or page it is, once it is there. */
+export async function inWindow(page: Page, name: string): Promise<Locator> {
+  const selector = `body[data-simulated] [data-test="${name}"]`;
+  let found: Locator | null = null;
+  await expect(async () => {
+    for (const frame of page.frames()) if (await isThere(frame, selector)) found = frame.locator(selector);
+    expect(
+      found,
+      `${name} in one of ${page.frames().map((frame) => frame.url().slice(0, 80))}`,
+    ).not.toBeNull();
+  }).toPass({ intervals: [50], timeout: 15_000 });
+  return found as unknown as Locator;
+}
+
+/** A frame that is about to go away answers with an error; the next look is at its successor. */
+async function isThere(frame: Frame, selector: string): Promise<boolean> {
+  try {
+    return await frame.locator(selector).isVisible();
+  } catch {
+    return false;
+  }
+}
+
+/** Types the card and goes through the window's steps to its end. */
+export async function payWith(page: Page, card: string): Promise<void> {
+  // Nobody can click in a tab that is behind another, and the browser may drop such a click.
+  await page.bringToFront();
+  await (await inWindow(page, "card-number")).fill(card);
+  await (await inWindow(page, "next")).click();
+  await (await inWindow(page, "pay")).click();
+}

@@ -1,0 +1,214 @@
+// Starts the real binary, and a merchant beside it: a web site of its own and a receiver for webhooks.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, createServer as createSocket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { test as base, expect } from "@playwright/test";
+
+const BINARY =
+  process.env.DANGOL_BIN || fileURLToPath(new URL("../../../target/debug/dangol", import.meta.url));
+export const IMP_KEY = "imp_apikey";
+export const IMP_SECRET = "ekKoeW8RyKuT0zgaZsUtXXTLQ4AhPFW3ZGseDA6bkA5lamv9OqDMnxyeB9wqOsuO9W3Mx9YSJ4dTqJ3f";
+/** The guide's own code, to the letter. */
+export const SEED_SNIPPET = readFileSync(new URL("./seed-snippet.js", import.meta.url), "utf8");
+
+/** One entry of the sandbox's journal: what the gateway believes it did. */
+export interface JournalEntry {
+  kind: string;
+  order_id: string;
+  amount: number;
+  currency: string;
+}
+
+type Body = Record<string, unknown>;
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked into, key by key, by the tests.
+type Answer = any;
+
+/** The running binary. */
+export class Product {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly data: string,
+    readonly main: string,
+    readonly shop: string,
+  ) {}
+
+  static async start(): Promise<Product> {
+    const data = mkdtempSync(join(tmpdir(), "dangol-e2e-"));
+    const [main, pg, shop] = await freePorts();
+    const listen = [
+      "--listen",
+      `127.0.0.1:${main}`,
+      "--pg-listen",
+      `127.0.0.1:${pg}`,
+      "--shop-listen",
+      `127.0.0.1:${shop}`,
+    ];
+    const child = spawn(BINARY, ["demo", ...listen, "--data", data], { stdio: ["ignore", "pipe", "pipe"] });
+    let log = "";
+    child.stderr.on("data", (chunk) => {
+      log = (log + chunk).slice(-20_000);
+    });
+    const origins: Record<string, string> = {};
+    await new Promise<void>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("exit", (code) =>
+        reject(new Error(`${BINARY} ended with ${code} before it was ready\n${log}`)),
+      );
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        const [, name, url] = /^listening (\w+) (\S+)$/.exec(line) ?? [];
+        if (name && url) origins[name] = url;
+        if (line === "ready") resolve();
+      });
+    });
+    return new Product(child, data, origins.main ?? "", origins.shop ?? "");
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.kill("SIGTERM");
+    await ended;
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  async post(
+    path: string,
+    body: Body,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; body: Answer }> {
+    const request = { method: "POST", body: JSON.stringify(body) };
+    const answer = await fetch(this.main + path, {
+      ...request,
+      headers: { "Content-Type": "application/json", ...headers },
+    });
+    return { status: answer.status, body: await answer.json() };
+  }
+
+  async get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return (await fetch(this.main + path, { headers })).json();
+  }
+
+  /** A token's header, as the merchant's server has it. */
+  async authorized(): Promise<{ Authorization: string }> {
+    const { body } = await this.post("/users/getToken", { imp_key: IMP_KEY, imp_secret: IMP_SECRET });
+    return { Authorization: body.response.access_token };
+  }
+
+  /** Charges a key with exactly the guide's three fields. */
+  async again(customer_uid: string, merchant_uid: string, amount: number): Promise<Answer> {
+    const fields = { customer_uid, merchant_uid, amount };
+    return (await this.post("/subscribe/payments/again", fields, await this.authorized())).body;
+  }
+
+  async payment(imp_uid: unknown): Promise<Answer> {
+    return (await this.get(`/payments/${imp_uid}`, await this.authorized())).response;
+  }
+
+  /** What the gateway did for these payments; all of it without a filter. */
+  async journal(...orders: unknown[]): Promise<JournalEntry[]> {
+    const { entries } = (await this.get("/sandbox/journal")) as { entries: JournalEntry[] };
+    return orders.length === 0 ? entries : entries.filter((entry) => orders.includes(entry.order_id));
+  }
+
+  /** How many keys the gateway has issued so far. */
+  async keysIssued(): Promise<number> {
+    return (await this.journal()).filter((entry) => entry.kind === "key_issued").length;
+  }
+
+  /** Whether a key is kept under this name. */
+  async hasKey(customer_uid: string): Promise<boolean> {
+    const path = `/subscribe/customers/${encodeURIComponent(customer_uid)}`;
+    const answer = await this.get(path, await this.authorized());
+    return answer.code === 0;
+  }
+}
+
+/** The merchant: pages on http://localhost:PORT, which is another site than the product's, and a webhook receiver. */
+export class Merchant {
+  private readonly pages = new Map<string, string>();
+  readonly webhooks: Body[] = [];
+
+  private constructor(
+    private readonly server: Server,
+    readonly origin: string,
+  ) {
+    server.on("request", (request, response) => {
+      const path = new URL(request.url ?? "/", origin).pathname;
+      if (path !== "/webhook") {
+        const page = this.pages.get(path) ?? "<!doctype html><title>shop</title><h1>landed</h1>";
+        response.setHeader("Content-Type", "text/html; charset=utf-8").end(page);
+        return;
+      }
+      let text = "";
+      request.setEncoding("utf8").on("data", (chunk) => {
+        text += chunk;
+      });
+      request.on("end", () => {
+        response.end("ok");
+        this.webhooks.push(JSON.parse(text));
+      });
+    });
+  }
+
+  static async start(): Promise<Merchant> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return new Merchant(server, `http://localhost:${(server.address() as AddressInfo).port}`);
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  /** Puts a page at a path and gives its address. */
+  serve(path: string, html: string): string {
+    this.pages.set(path, html);
+    return this.origin + path;
+  }
+
+  webhookFor(imp_uid: string): Body | undefined {
+    return this.webhooks.find((body) => body.imp_uid === imp_uid);
+  }
+}
+
+async function freePorts(): Promise<[number, number, number]> {
+  const sockets = [createSocket(), createSocket(), createSocket()];
+  for (const socket of sockets) await new Promise<void>((done) => socket.listen(0, "127.0.0.1", done));
+  const ports = sockets.map((socket) => (socket.address() as AddressInfo).port);
+  for (const socket of sockets) await new Promise((done) => socket.close(done));
+  return ports as [number, number, number];
+}
+
+/** One binary and one merchant for each of the runner's workers. */
+export const test = base.extend<object, { product: Product; merchant: Merchant }>({
+  product: [
+    // biome-ignore lint/correctness/noEmptyPattern: the runner wants a pattern here.
+    async ({}, use) => {
+      const product = await Product.start();
+      await use(product);
+      await product.stop();
+    },
+    { scope: "worker" },
+  ],
+  merchant: [
+    async ({ product }, use) => {
+      const merchant = await Merchant.start();
+      const receiver = {
+        url: `${merchant.origin.replace("localhost", "127.0.0.1")}/webhook`,
+        content_type: "application/json",
+      };
+      expect((await product.post("/sandbox/webhook", receiver)).status).toBeLessThan(300);
+      await use(merchant);
+      merchant.stop();
+    },
+    { scope: "worker" },
+  ],
+});
+
+export { expect };

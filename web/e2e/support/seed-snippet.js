@@ -1,0 +1,18 @@
+IMP.request_pay({
+   	pg : 'kcp_billing',
+   	pay_method : 'card', // only 'card' supported.
+	merchant_uid : '{Merchant created Order ID}', // Example: issue_billingkey_monthly_0001
+	name : 'Order name: Billing key request test',
+	amount : 0, // For display purpose only (no payment approval).
+	customer_uid : '{Unique ID for the card (billing key)}', // Required (Example: gildong_0001_1234)
+	buyer_email: "johndoe@gmail.com",
+    buyer_name: "John Doe",
+	buyer_tel : '02-1234-1234',
+	m_redirect_url : '{redirect URL}' // Example: https://www.my-service.com/payments/complete/mobile (for mobile only)
+}, function(rsp) {
+	if ( rsp.success ) {
+		alert('Success');
+	} else {
+		alert('Failed');
+	}
+});
