@@ -1,0 +1,466 @@
+//! What the command line takes. In the examples, PG and PG_ID stand for the first gateway of this build and its demo id.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use dangol_domain::{Secret, UserCode};
+
+use crate::config::Origin;
+use crate::listen::Address;
+use crate::log::{Format, Level};
+
+const DATA: &str = "./dangol-data";
+
+/// A drop-in server for i'mport's (PortOne V1) subscription payments.
+#[derive(Parser)]
+#[command(
+    name = "dangol",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  dangol demo                          a sandbox with a demo shop, ready to be tried
+  dangol serve --public-url https://pay.example.com
+  dangol channel add --help            how to connect a contract with a payment gateway"
+)]
+pub struct Cli {
+    /// How much is logged, on stderr: off, error, warn, info, debug or trace
+    #[arg(
+        long,
+        global = true,
+        env = "DANGOL_LOG",
+        value_enum,
+        default_value = "info",
+        value_name = "LEVEL",
+        hide_possible_values = true,
+        display_order = 900
+    )]
+    pub log: Level,
+    /// How log lines look: text for people, json for programs
+    #[arg(
+        long,
+        global = true,
+        env = "DANGOL_LOG_FORMAT",
+        value_enum,
+        default_value = "text",
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        display_order = 901
+    )]
+    pub log_format: Format,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run a sandbox: the API, simulated payment gateways and a demo shop
+    #[command(after_help = "\
+Examples:
+  dangol demo                                  then open the shop that it names
+  dangol demo --listen 127.0.0.1:9000          the simulators take port 9001, the shop 9002
+  dangol demo --data /tmp/try --listen 127.0.0.1:0")]
+    Demo(Demo),
+    /// Run the server
+    #[command(after_help = "\
+Examples:
+  dangol serve --listen 127.0.0.1:8080 --public-url https://pay.example.com --window-url https://window.example.com
+  DANGOL_DATABASE_URL=postgresql://dangol@db/dangol dangol serve --data /var/lib/dangol
+  dangol serve --sandbox --data ./sandbox      a new sandbox folder without the demo shop
+
+A data folder is a sandbox or live for ever; a new one is live unless --sandbox is given. A sandbox listens on this
+machine only. The key ring (DATA/keys/key-ring, or the file that DANGOL_KEY_RING_FILE names, or the text in
+DANGOL_KEY_RING) opens every billing key: keep a copy, and keep it apart from backups of the database.")]
+    Serve(Serve),
+    /// Run simulated payment gateways alone, for those who talk to one directly
+    #[command(after_help = "\
+Examples:
+  dangol sandbox --pg PG --listen 127.0.0.1:8081
+  dangol sandbox --pg PG --pg-id PG_ID --data ./gateway")]
+    Sandbox(Simulators),
+    /// Bring the database's schema up to date (`serve` does so by itself)
+    #[command(after_help = "\
+Examples:
+  dangol migrate --data ./dangol-data
+  DANGOL_DATABASE_URL=postgresql://dangol@db/dangol dangol migrate")]
+    Migrate(Place),
+    /// Add and list merchants
+    #[command(subcommand)]
+    Merchant(Merchant),
+    /// Connect contracts with payment gateways
+    #[command(subcommand)]
+    Channel(Channel),
+    /// Say where webhooks go
+    #[command(subcommand)]
+    Webhook(Webhook),
+    /// Look at payments, and settle those that need a person
+    #[command(subcommand)]
+    Payment(Payment),
+    /// Print a configuration file with every setting, commented
+    #[command(after_help = "\
+Examples:
+  dangol config > ./dangol-data/dangol.toml")]
+    Config,
+}
+
+/// Where the data is.
+#[derive(Args)]
+pub struct Place {
+    /// The data folder
+    #[arg(long, env = "DANGOL_DATA", default_value = DATA, value_name = "DIR")]
+    pub data: PathBuf,
+    /// A PostgreSQL database in place of the folder's SQLite file (other users see a password given here: prefer the
+    /// environment)
+    #[arg(long, env = "DANGOL_DATABASE_URL", hide_env_values = true, value_name = "URL", value_parser = secret)]
+    pub database: Option<Secret>,
+    /// The configuration file [default: dangol.toml in the data folder, if there is one]
+    #[arg(long, env = "DANGOL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Where the main listener is.
+#[derive(Args)]
+pub struct Listen {
+    /// The API and the payment window [default: 127.0.0.1:8080]
+    #[arg(long, env = "DANGOL_LISTEN", value_name = "HOST:PORT")]
+    pub listen: Option<Address>,
+    /// The simulators, in a sandbox [default: the next port]
+    #[arg(long, env = "DANGOL_PG_LISTEN", value_name = "HOST:PORT")]
+    pub pg_listen: Option<Address>,
+    /// The origin by which browsers and gateways reach the API [default: http:// and the listener's address]
+    #[arg(long, env = "DANGOL_PUBLIC_URL", value_name = "ORIGIN")]
+    pub public_url: Option<Origin>,
+    /// The origin of windows that run a gateway's script [default in a sandbox: http://window.localhost:PORT]
+    #[arg(long, env = "DANGOL_WINDOW_URL", value_name = "ORIGIN")]
+    pub window_url: Option<Origin>,
+}
+
+/// `demo`.
+#[derive(Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub listen: Listen,
+    /// The demo shop [default: the port after the simulators']
+    #[arg(long, env = "DANGOL_SHOP_LISTEN", value_name = "HOST:PORT")]
+    pub shop_listen: Option<Address>,
+}
+
+/// `serve`.
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub listen: Listen,
+    /// Make a new data folder a sandbox
+    #[arg(long)]
+    pub sandbox: bool,
+}
+
+/// `sandbox`.
+#[derive(Args)]
+pub struct Simulators {
+    /// Which gateway; may be given several times [default: all]
+    #[arg(long, value_name = "PG")]
+    pub pg: Vec<String>,
+    /// Where to listen
+    #[arg(
+        long,
+        env = "DANGOL_PG_LISTEN",
+        default_value = "127.0.0.1:8081",
+        value_name = "HOST:PORT"
+    )]
+    pub listen: Address,
+    /// Where the simulators remember what they did
+    #[arg(
+        long,
+        env = "DANGOL_DATA",
+        default_value = "./dangol-sandbox",
+        value_name = "DIR"
+    )]
+    pub data: PathBuf,
+    /// Your id at the gateway [default: its demo id]
+    #[arg(long, value_name = "ID")]
+    pub pg_id: Option<String>,
+}
+
+/// `merchant`.
+#[derive(Subcommand)]
+pub enum Merchant {
+    /// Add a merchant and print its credentials, once
+    #[command(after_help = "\
+Examples:
+  dangol merchant add --name \"My shop\"
+  dangol merchant add --name \"My shop\" --user-code imp12345678 --imp-key 1234567890123456 --imp-secret @secret.txt")]
+    Add(MerchantAdd),
+    /// List merchants
+    #[command(after_help = "Examples:\n  dangol merchant list")]
+    List(Place),
+}
+
+/// `merchant add`.
+#[derive(Args)]
+pub struct MerchantAdd {
+    #[command(flatten)]
+    pub place: Place,
+    /// The shop's name, shown in payment windows
+    #[arg(long)]
+    pub name: String,
+    /// Keep the code that your pages have already [default: a new one]
+    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
+    pub user_code: Option<UserCode>,
+    /// Keep the REST API key that your server has already [default: a new one]
+    #[arg(long, value_name = "KEY")]
+    pub imp_key: Option<String>,
+    /// Keep the REST API secret that your server has already: @FILE, env:NAME, or - for stdin [default: a new one]
+    #[arg(long, value_name = "SOURCE")]
+    pub imp_secret: Option<String>,
+}
+
+/// `channel`.
+#[derive(Subcommand)]
+pub enum Channel {
+    /// Connect a contract with a payment gateway
+    #[command(after_help = "\
+Examples:
+  dangol channel add --merchant imp12345678 --pg PG --pg-id PG_ID \\
+      --set NAME=VALUE --file NAME=certificate.pem --set NAME=env:SECRET --default
+  dangol channel add --pg PG --pg-id PG_ID     says which credentials this gateway needs
+
+A value is a text, @FILE, env:NAME, or - for stdin. Arguments can be seen by other users of this machine: give secrets
+by file, environment or stdin.")]
+    Add(ChannelAdd),
+    /// List channels
+    #[command(
+        after_help = "Examples:\n  dangol channel list\n  dangol channel list --merchant imp12345678"
+    )]
+    List(ChannelList),
+    /// Prove a channel's credentials at the gateway, without moving money
+    #[command(after_help = "\
+Examples:
+  dangol channel check                         every channel
+  dangol channel check --pg PG --pg-id PG_ID")]
+    Check(ChannelPick),
+    /// Remove a channel and its sealed credentials
+    #[command(
+        after_help = "Examples:\n  dangol channel remove --merchant imp12345678 --pg PG --pg-id PG_ID --yes"
+    )]
+    Remove(ChannelRemove),
+}
+
+/// `channel add`.
+#[derive(Args)]
+pub struct ChannelAdd {
+    #[command(flatten)]
+    pub place: Place,
+    /// Whose [default: the only merchant]
+    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
+    pub merchant: Option<UserCode>,
+    /// The gateway
+    #[arg(long, value_name = "PG")]
+    pub pg: String,
+    /// The merchant's id at the gateway
+    #[arg(long, value_name = "ID")]
+    pub pg_id: String,
+    /// A credential
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    pub set: Vec<(String, Secret)>,
+    /// A credential from a file
+    #[arg(long, value_name = "NAME=FILE", value_parser = named)]
+    pub file: Vec<(String, Secret)>,
+    /// Another guess of the gateway's protocol than the built-in one
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    pub dialect: Vec<(String, Secret)>,
+    /// live: the gateway's real system; test: its own test system
+    #[arg(long, value_enum, default_value = "live", hide_possible_values = true)]
+    pub hosts: Hosts,
+    /// Take this channel when a request names none
+    #[arg(long)]
+    pub default: bool,
+    /// A name for people [default: the gateway's]
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+/// Which of a gateway's systems.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Hosts {
+    /// Real money
+    Live,
+    /// The gateway's own test system
+    Test,
+}
+
+/// `channel list`.
+#[derive(Args)]
+pub struct ChannelList {
+    #[command(flatten)]
+    pub place: Place,
+    /// Whose [default: everybody's]
+    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
+    pub merchant: Option<UserCode>,
+}
+
+/// Names channels.
+#[derive(Args)]
+pub struct ChannelPick {
+    #[command(flatten)]
+    pub place: Place,
+    /// Whose [default: everybody's]
+    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
+    pub merchant: Option<UserCode>,
+    /// The gateway [default: any]
+    #[arg(long, value_name = "PG")]
+    pub pg: Option<String>,
+    /// The merchant's id at the gateway [default: any]
+    #[arg(long, value_name = "ID")]
+    pub pg_id: Option<String>,
+}
+
+/// `channel remove`.
+#[derive(Args)]
+pub struct ChannelRemove {
+    #[command(flatten)]
+    pub pick: ChannelPick,
+    /// Billing keys that were issued through it can no longer be charged: say that this is meant
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `webhook`.
+#[derive(Subcommand)]
+pub enum Webhook {
+    /// Say where a merchant's webhooks go
+    #[command(after_help = "\
+Examples:
+  dangol webhook set --url https://shop.example.com/webhook
+  dangol webhook set --merchant imp12345678 --url https://shop.example.com/webhook --content-type form
+  dangol webhook set --none")]
+    Set(WebhookSet),
+}
+
+/// `webhook set`.
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("target").required(true).args(["url", "none"]))]
+pub struct WebhookSet {
+    #[command(flatten)]
+    pub place: Place,
+    /// Whose [default: the only merchant]
+    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
+    pub merchant: Option<UserCode>,
+    /// Where to
+    #[arg(long)]
+    pub url: Option<String>,
+    /// Send none
+    #[arg(long)]
+    pub none: bool,
+    /// How the body is written: json or form
+    #[arg(long, value_enum, default_value = "json", hide_possible_values = true)]
+    pub content_type: ContentType,
+}
+
+/// A webhook's encoding.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ContentType {
+    /// application/json
+    Json,
+    /// application/x-www-form-urlencoded
+    Form,
+}
+
+/// `payment`.
+#[derive(Subcommand)]
+pub enum Payment {
+    /// List payments whose outcome is open, those that need a person first
+    #[command(after_help = "Examples:\n  dangol payment list")]
+    List(Place),
+    /// Show a payment: its state, its history, its webhooks
+    #[command(
+        after_help = "Examples:\n  dangol payment show imps_123456789012\n  dangol payment show my-order-17"
+    )]
+    Show(PaymentShow),
+    /// Settle a payment that needs review, by what you read in the gateway's own books
+    #[command(after_help = "\
+Examples:
+  dangol payment resolve imps_123456789012 --paid --pg-tid 20261121123456
+  dangol payment resolve imps_123456789012 --failed --reason \"not found at the gateway\"
+
+Works beside a running server. The merchant is told by webhook.")]
+    Resolve(PaymentResolve),
+}
+
+/// `payment show`.
+#[derive(Args)]
+pub struct PaymentShow {
+    #[command(flatten)]
+    pub place: Place,
+    /// imp_uid or merchant_uid
+    #[arg(value_name = "UID")]
+    pub uid: String,
+    /// Whose [default: any merchant's]
+    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
+    pub merchant: Option<UserCode>,
+}
+
+/// `payment resolve`.
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("found").required(true).args(["paid", "failed"]))]
+pub struct PaymentResolve {
+    #[command(flatten)]
+    pub place: Place,
+    /// imp_uid
+    #[arg(value_name = "IMP_UID")]
+    pub imp_uid: String,
+    /// Whose [default: any merchant's]
+    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
+    pub merchant: Option<UserCode>,
+    /// The gateway approved it
+    #[arg(long, requires = "pg_tid", conflicts_with = "reason")]
+    pub paid: bool,
+    /// The gateway's number of the approval
+    #[arg(long, value_name = "TID")]
+    pub pg_tid: Option<String>,
+    /// The gateway did not approve it
+    #[arg(long, requires = "reason", conflicts_with = "pg_tid")]
+    pub failed: bool,
+    /// Why, for the payment's fail_reason
+    #[arg(long)]
+    pub reason: Option<String>,
+}
+
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}
+
+fn user_code(text: &str) -> Result<UserCode, &'static str> {
+    UserCode::parse(text).ok_or("expected imp and 8 digits, such as imp12345678")
+}
+
+/// `name=value`. The value may be a secret, and clap quotes what its parsers refuse, so nothing is refused here: without
+/// `=` the name is whatever was given and the value is empty, and the command says so without quoting.
+fn named(text: &str) -> Result<(String, Secret), std::convert::Infallible> {
+    Ok(match text.split_once('=') {
+        Some((name, value)) => (name.to_owned(), Secret::new(value)),
+        None => (String::new(), Secret::new("")),
+    })
+}
+
+/// Fills the first gateway's names into the examples.
+pub fn with_examples(command: clap::Command) -> clap::Command {
+    let profile = dangol_gateway::GATEWAYS
+        .first()
+        .map(|entry| entry.gateway.profile());
+    let text = command.get_after_help().map(ToString::to_string);
+    let command = match (text, profile) {
+        (Some(text), Some(profile)) => {
+            let text = text.replace("--pg PG", &format!("--pg {}", profile.provider));
+            command.after_help(text.replace("PG_ID", &profile.demo_pg_id))
+        }
+        _ => command,
+    };
+    command.mut_subcommands(with_examples)
+}

@@ -1,0 +1,280 @@
+//! `dangol channel`.
+
+use std::collections::BTreeMap;
+
+use dangol_domain::Secret;
+use dangol_domain::ids::channel_key;
+use dangol_engine::Engine;
+use dangol_gateway::GATEWAYS;
+use dangol_gateway::contract::{Checked, Gateway};
+use dangol_gateway::profile::Profile;
+use dangol_store::channels::{self, ChannelRecord};
+use dangol_store::merchants::{self, MerchantRecord};
+use dangol_store::meta;
+use dangol_vault::ChannelContext;
+
+use super::args::Hosts;
+use super::node::Node;
+use super::{Stop, args, credentials, find_merchant, node, say};
+use crate::setup::{self, Mode};
+
+/// Connects a contract.
+pub async fn add(args: args::ChannelAdd) -> Result<(), Stop> {
+    let node = node::open(&args.place).await?;
+    let profile = find_gateway(&args.pg)?.profile();
+    if node.mode == Mode::Sandbox {
+        return Err(Stop::new(format!(
+            "a sandbox speaks to simulators only, and its server adds their channels: POST /sandbox/channels \
+             {{\"pg\":\"{}\",\"pg_id\":\"{}\"}}. A real contract belongs into a live folder: `dangol serve --data DIR`",
+            profile.provider, profile.demo_pg_id
+        )));
+    }
+    let pg_id = args.pg_id.trim();
+    if pg_id.is_empty()
+        || pg_id.len() > 100
+        || pg_id.contains(|c: char| c.is_control() || c.is_whitespace())
+    {
+        return Err(Stop::usage(
+            "--pg-id: expected the id that the gateway gave, without spaces",
+        ));
+    }
+    let dialect = read_dialect(profile, args.dialect)?;
+    let values = credentials::collect(profile, args.set, args.file)?;
+    require_window_url(&node, profile).await?;
+    let merchant = find_merchant(&node.engine, args.merchant.as_ref()).await?;
+    let existing = channels::of_merchant(&node.engine.db, &merchant.merchant).await?;
+    if existing
+        .iter()
+        .any(|c| c.provider == profile.provider && c.pg_id == pg_id)
+    {
+        return Err(Stop::new(format!(
+            "{} has a channel {} {pg_id} already: `dangol channel remove` takes it away, and what is added then has new \
+             credentials",
+            merchant.merchant, profile.provider
+        )));
+    }
+    let hosts = profile.hosts.iter().map(|(name, host)| {
+        let url = if args.hosts == Hosts::Live {
+            &host.live
+        } else {
+            &host.test
+        };
+        (name.clone(), url.clone())
+    });
+    let engine = &node.engine;
+    let mut channel = ChannelRecord {
+        merchant: merchant.merchant.clone(),
+        channel_key: channel_key(u128::from_le_bytes(engine.random.bytes())),
+        provider: profile.provider.clone(),
+        pg_id: pg_id.to_owned(),
+        kind: "payment".to_owned(),
+        name: args.name.unwrap_or_else(|| profile.title.ko.clone()),
+        sandbox: false,
+        is_default: args.default || existing.is_empty(),
+        hosts: hosts.collect(),
+        credentials: String::new(),
+        dialect,
+        created_at: engine.now_ms(),
+    };
+    channel.credentials = seal(engine, &merchant, &channel, &values)?;
+    channels::insert(&engine.db, &channel).await?;
+    say(format_args!("added {}", line(&channel)));
+    say("next: `dangol channel check` asks the gateway about these credentials");
+    say(UNPROVEN);
+    Ok(())
+}
+
+/// No connector of this version has spoken to its live PG.
+const UNPROVEN: &str = "unproven: nobody has recorded a real charge and cancel with this connector yet. Try both with a \
+                        small amount before you rely on it";
+
+fn find_gateway(provider: &str) -> Result<&'static dyn Gateway, Stop> {
+    let found = dangol_gateway::find(provider).map(|entry| entry.gateway);
+    found.ok_or_else(|| {
+        let names: Vec<_> = GATEWAYS
+            .iter()
+            .map(|entry| entry.gateway.profile().provider.as_str())
+            .collect();
+        Stop::usage(format!(
+            "--pg: there is no gateway {provider}; there are: {}",
+            names.join(", ")
+        ))
+    })
+}
+
+fn read_dialect(
+    profile: &Profile,
+    given: Vec<(String, Secret)>,
+) -> Result<BTreeMap<String, String>, Stop> {
+    let mut dialect = BTreeMap::new();
+    for (name, value) in given {
+        if !profile.dialect.contains_key(&name) {
+            let known: Vec<_> = profile.dialect.keys().map(String::as_str).collect();
+            let text = format!(
+                "--dialect: expected NAME=VALUE with one of: {}",
+                known.join(", ")
+            );
+            return Err(Stop::usage(text));
+        }
+        dialect.insert(name, value.expose().to_owned());
+    }
+    Ok(dialect)
+}
+
+/// A PG's script needs an origin of its own; a server that runs already has written down the one it uses.
+async fn require_window_url(node: &Node, profile: &Profile) -> Result<(), Stop> {
+    if !setup::brings_script(&profile.provider) || node.config.window_url.is_some() {
+        return Ok(());
+    }
+    let variable = std::env::var_os("DANGOL_WINDOW_URL").is_some_and(|origin| !origin.is_empty());
+    let noted = meta::get(&node.engine.db, setup::WINDOW_URL).await?;
+    if variable || noted.is_some_and(|origin| !origin.is_empty()) {
+        return Ok(());
+    }
+    Err(Stop::new(setup::window_url_missing(&profile.provider)))
+}
+
+fn seal(
+    engine: &Engine,
+    merchant: &MerchantRecord,
+    channel: &ChannelRecord,
+    values: &BTreeMap<String, Secret>,
+) -> Result<String, Stop> {
+    let context = ChannelContext {
+        merchant: merchant.merchant.as_str(),
+        channel_key: &channel.channel_key,
+        pg: &channel.provider,
+    };
+    Ok(engine.vault.seal_credentials(
+        &merchant.data_key,
+        &context,
+        engine.random.bytes(),
+        values,
+    )?)
+}
+
+/// Lists channels.
+pub async fn list(args: args::ChannelList) -> Result<(), Stop> {
+    let node = node::open(&args.place).await?;
+    let pick = args::ChannelPick {
+        place: args.place,
+        merchant: args.merchant,
+        pg: None,
+        pg_id: None,
+    };
+    let found = pick_channels(&node.engine, &pick).await?;
+    if found.is_empty() {
+        say("there is no channel yet: `dangol channel add --help`");
+    }
+    for (_, channel) in &found {
+        say(line(channel));
+    }
+    if found.iter().any(|(_, channel)| !channel.sandbox) {
+        say(format_args!("\n{UNPROVEN}"));
+    }
+    Ok(())
+}
+
+/// A channel in one line.
+fn line(channel: &ChannelRecord) -> String {
+    let profile = dangol_gateway::find(&channel.provider).map(|entry| entry.gateway.profile());
+    let on_test = profile.is_some_and(|p| {
+        p.hosts
+            .iter()
+            .any(|(name, host)| channel.hosts.get(name) == Some(&host.test))
+    });
+    let place = match (channel.sandbox, on_test) {
+        (true, _) => "simulator",
+        (false, true) => "test system, unproven",
+        (false, false) => "live, unproven",
+    };
+    let default = if channel.is_default { ", default" } else { "" };
+    format!(
+        "{}  {} {}  {}  {place}{default}  ({})",
+        channel.merchant, channel.provider, channel.pg_id, channel.channel_key, channel.name
+    )
+}
+
+/// The channels that match, with their merchants.
+async fn pick_channels(
+    engine: &Engine,
+    pick: &args::ChannelPick,
+) -> Result<Vec<(MerchantRecord, ChannelRecord)>, Stop> {
+    let merchants = match &pick.merchant {
+        Some(code) => vec![find_merchant(engine, Some(code)).await?],
+        None => merchants::all(&engine.db).await?,
+    };
+    let mut found = Vec::new();
+    for merchant in merchants {
+        let mut channels = channels::of_merchant(&engine.db, &merchant.merchant).await?;
+        channels.retain(|c| pick.pg.as_ref().is_none_or(|pg| *pg == c.provider));
+        channels.retain(|c| pick.pg_id.as_ref().is_none_or(|pg_id| *pg_id == c.pg_id));
+        found.extend(
+            channels
+                .into_iter()
+                .map(|channel| (merchant.clone(), channel)),
+        );
+    }
+    Ok(found)
+}
+
+/// Asks each PG whether it takes the credentials. Fails when one is surely bad.
+pub async fn check(args: args::ChannelPick) -> Result<(), Stop> {
+    let engine = node::open(&args.place).await?.engine;
+    let found = pick_channels(&engine, &args).await?;
+    if found.is_empty() {
+        return Err(Stop::new(
+            "there is no such channel; `dangol channel list` shows all",
+        ));
+    }
+    let mut bad = 0;
+    for (merchant, record) in found {
+        let open = engine.open_channel(&merchant, record)?;
+        let word = match open
+            .gateway
+            .check(engine.wire.as_ref(), &open.channel, engine.now_ms())
+            .await
+        {
+            Checked::Good(text) => format!("good: {text}"),
+            Checked::CannotProve(text) => format!("not proven: {text}"),
+            Checked::Bad(text) => {
+                bad += 1;
+                format!("bad: {text}")
+            }
+        };
+        say(format_args!(
+            "{}  {} {}  {word}",
+            merchant.merchant, open.record.provider, open.record.pg_id
+        ));
+    }
+    match bad {
+        0 => Ok(()),
+        count => Err(Stop::new(format!(
+            "{count} bad: remove it with `dangol channel remove` and add it with what is right"
+        ))),
+    }
+}
+
+/// Removes a channel.
+pub async fn remove(args: args::ChannelRemove) -> Result<(), Stop> {
+    let pick = args.pick;
+    let engine = node::open(&pick.place).await?.engine;
+    let found = pick_channels(&engine, &pick).await?;
+    let [(_, channel)] = found.as_slice() else {
+        let text = match found.len() {
+            0 => "there is no such channel; `dangol channel list` shows all".to_owned(),
+            count => format!("{count} channels match: name one with --merchant, --pg and --pg-id"),
+        };
+        return Err(Stop::new(text));
+    };
+    if !args.yes {
+        return Err(Stop::new(format!(
+            "billing keys issued through {} {} can no longer be charged, its payments not be asked about, and its sealed \
+             credentials are deleted: say --yes if that is meant",
+            channel.provider, channel.pg_id
+        )));
+    }
+    channels::delete(&engine.db, &channel.merchant, &channel.channel_key).await?;
+    say(format_args!("removed {}", line(channel)));
+    Ok(())
+}

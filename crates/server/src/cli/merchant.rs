@@ -1,0 +1,109 @@
+//! `dangol merchant`.
+
+use dangol_domain::{Secret, UserCode};
+use dangol_engine::Engine;
+use dangol_store::merchants;
+
+use super::credentials::Sources;
+use super::{Stop, args, node, say, when};
+use crate::setup::sandbox::record;
+
+/// How often another user code is tried when one is taken.
+const TRIES_MAX: usize = 16;
+/// Characters of a new secret, as many as i'mport's have.
+const SECRET_LENGTH: usize = 80;
+
+/// Adds a merchant and prints its credentials once: the secret is kept as a keyed hash only.
+pub async fn add(args: args::MerchantAdd) -> Result<(), Stop> {
+    let name = args.name.trim();
+    if name.is_empty() || name.chars().count() > 100 || name.contains(char::is_control) {
+        return Err(Stop::usage(
+            "--name: expected a name of 1 to 100 characters",
+        ));
+    }
+    let given_key = args.imp_key.as_deref().map(str::trim);
+    let plain = |key: &str| {
+        (4..=100).contains(&key.len())
+            && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    if given_key.is_some_and(|key| !plain(key)) {
+        return Err(Stop::usage(
+            "--imp-key: expected 4 to 100 letters and digits",
+        ));
+    }
+    let given_secret = match &args.imp_secret {
+        Some(source) => Some(Sources::default().read("imp_secret", source, true)?),
+        None => None,
+    };
+    if given_secret
+        .as_ref()
+        .is_some_and(|secret| secret.expose().trim().len() < 16)
+    {
+        return Err(Stop::new("imp_secret: expected at least 16 characters"));
+    }
+    let engine = node::open(&args.place).await?.engine;
+    let secret = given_secret.unwrap_or_else(|| Secret::new(letters(&engine, SECRET_LENGTH)));
+    let secret = secret.expose().trim();
+    for _ in 0..TRIES_MAX {
+        let code = args
+            .user_code
+            .clone()
+            .unwrap_or_else(|| UserCode::new(engine.random.u64()));
+        let imp_key = given_key.map_or_else(
+            || format!("{:016}", engine.random.u64() % 10_u64.pow(16)),
+            str::to_owned,
+        );
+        let merchant = record(&engine, code, name, &imp_key, secret);
+        if merchants::insert(&engine.db, &merchant).await? {
+            say(format_args!("user code   {}", merchant.merchant));
+            say(format_args!("imp_key     {}", merchant.imp_key));
+            match args.imp_secret {
+                Some(_) => say("imp_secret  as given"),
+                None => say(format_args!(
+                    "imp_secret  {secret}\n\nThe secret is shown this once. Keep it where your server finds it."
+                )),
+            }
+            say("next: `dangol channel add --help`");
+            return Ok(());
+        }
+        if args.user_code.is_some() || given_key.is_some() {
+            return Err(Stop::new(
+                "another merchant has this user code or imp_key; see `dangol merchant list`",
+            ));
+        }
+    }
+    Err(Stop::new("no free user code was found; try again"))
+}
+
+/// Lists merchants.
+pub async fn list(place: &args::Place) -> Result<(), Stop> {
+    let engine = node::open(place).await?.engine;
+    let all = merchants::all(&engine.db).await?;
+    if all.is_empty() {
+        say("there is no merchant yet: `dangol merchant add` makes one");
+    }
+    for merchant in all {
+        let webhook = merchant.webhook_url.as_deref().unwrap_or("no webhook");
+        say(format_args!(
+            "{}  {}  since {}  {webhook}",
+            merchant.merchant,
+            merchant.name,
+            when(merchant.created_at)
+        ));
+    }
+    Ok(())
+}
+
+/// Uniformly random letters and digits.
+fn letters(engine: &Engine, length: usize) -> String {
+    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut text = String::with_capacity(length);
+    while text.len() < length {
+        // Six bits name one of 64; the last two are drawn again, so that every letter is as likely.
+        let [byte] = engine.random.bytes::<1>();
+        if let Some(letter) = LETTERS.get(usize::from(byte & 63)) {
+            text.push(char::from(*letter));
+        }
+    }
+    text
+}

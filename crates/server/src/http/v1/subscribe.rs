@@ -1,0 +1,119 @@
+//! Billing keys: charging one, and showing its holder.
+
+use axum::extract::State;
+use axum::response::Response;
+use dangol_domain::v1::{CustomerView, PaymentView, Refusal};
+use dangol_domain::{Buyer, Currency, Money, MoneyError};
+use dangol_engine::flow::charge_again::charge_again;
+use dangol_engine::flow::{Again, look_up};
+
+use super::answer::{Wrong, ok};
+use super::asked::{Asked, InPath};
+use super::auth::Caller;
+use super::params::{Params, required};
+use crate::http::App;
+
+/// Longest `merchant_uid`, characters (V1's own limit).
+const MERCHANT_UID_MAX: usize = 40;
+/// Longest `customer_uid`, characters (V1's own limit).
+const CUSTOMER_UID_MAX: usize = 80;
+/// Longest order name and buyer's field, characters. V1 documents none; PGs cut or refuse far shorter ones.
+const TEXT_MAX: usize = 255;
+/// Longest way to write an amount.
+const DECIMAL_MAX: usize = 64;
+/// Largest `custom_data`, bytes (V1's own limit is unknown).
+const CUSTOM_DATA_BYTES_MAX: usize = 64 * 1024;
+/// Most instalment months.
+const QUOTA_MAX: u8 = 36;
+
+/// `POST /subscribe/payments/again`: charges a billing key. A decline and an unknown outcome are payments too, `failed`
+/// and `ready`, with code 0.
+pub(super) async fn again(
+    State(app): State<App>,
+    Caller(merchant): Caller,
+    asked: Asked,
+) -> Result<Response, Wrong> {
+    let again = read(&asked.params()?)?;
+    let payment = charge_again(&app.engine, &merchant, again).await?;
+    Ok(ok(PaymentView::from(&*payment)))
+}
+
+/// `GET /subscribe/customers/{customer_uid}`. An unknown one is HTTP 200 with code 1, as V1 answers.
+pub(super) async fn customer(
+    State(app): State<App>,
+    Caller(merchant): Caller,
+    InPath(customer_uid): InPath<String>,
+) -> Result<Response, Wrong> {
+    let key = look_up::customer(&app.engine, &merchant.merchant, &customer_uid).await?;
+    let channel = app
+        .engine
+        .channel(&merchant, &key.record.channel_key)
+        .await?;
+    // Without its channel a key is what all of this folder's channels are.
+    let sandbox = channel.map_or(app.engine.settings.sandbox, |channel| {
+        channel.record.sandbox
+    });
+    Ok(ok(CustomerView::new(&key.record, sandbox)))
+}
+
+/// The shape of every parameter, before anything is looked up. What V1 has besides is ignored.
+fn read(params: &Params<'_>) -> Result<Again, Refusal> {
+    let buyer = |name: &str| params.short(name, TEXT_MAX);
+    let customer_uid = params.name("customer_uid", CUSTOMER_UID_MAX)?;
+    let merchant_uid = params.name("merchant_uid", MERCHANT_UID_MAX)?;
+    let currency = currency(params)?;
+    let amount = decimal(params, "amount", currency)?.ok_or_else(|| required("amount"))?;
+    // The older name of the same part counts where the newer one is missing.
+    let vat = match decimal(params, "vat_amount", currency)? {
+        Some(vat) => Some(vat),
+        None => decimal(params, "vat", currency)?,
+    };
+    Ok(Again {
+        customer_uid,
+        merchant_uid,
+        amount,
+        currency,
+        name: params.short("name", TEXT_MAX)?,
+        buyer: Buyer {
+            name: buyer("buyer_name")?,
+            email: buyer("buyer_email")?,
+            tel: buyer("buyer_tel")?,
+            addr: buyer("buyer_addr")?,
+            postcode: buyer("buyer_postcode")?,
+        },
+        quota: params.count("card_quota", QUOTA_MAX)?,
+        // 0 is how it is unset: the default is 0 as well.
+        tax_free: decimal(params, "tax_free", currency)?.filter(|text| text.trim() != "0"),
+        vat,
+        custom_data: params.free_text("custom_data", CUSTOM_DATA_BYTES_MAX)?,
+        notice_urls: params.notice_urls()?,
+        browser_ip: params.short("browser_ip", TEXT_MAX)?,
+    })
+}
+
+fn currency(params: &Params<'_>) -> Result<Option<Currency>, Refusal> {
+    let Some(code) = params.text("currency")? else {
+        return Ok(None);
+    };
+    let known = Currency::parse(code);
+    known
+        .map(Some)
+        .ok_or_else(|| Refusal::malformed("currency", "must be an ISO 4217 code such as KRW"))
+}
+
+/// A decimal as it was written. Where no currency is told, the charge reads it by the channel's; what no currency
+/// allows is refused here.
+fn decimal(
+    params: &Params<'_>,
+    name: &str,
+    currency: Option<Currency>,
+) -> Result<Option<String>, Refusal> {
+    let Some(text) = params.short(name, DECIMAL_MAX)? else {
+        return Ok(None);
+    };
+    match Money::parse(&text, currency.unwrap_or(Currency::KRW)) {
+        Err(MoneyError::TooManyDecimals) if currency.is_none() => Ok(Some(text)),
+        Err(error) => Err(Refusal::malformed(name, &error.to_string())),
+        Ok(_) => Ok(Some(text)),
+    }
+}

@@ -1,0 +1,170 @@
+//! Merchants and channels: what is asked for, what is noticed, what is never shown.
+
+use crate::dangol::{Folder, Operator, Server};
+
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nTElTVEVO\n-----END CERTIFICATE-----\n";
+const KEY: &str = "-----BEGIN PRIVATE KEY-----\nU0VDUkVU\n-----END PRIVATE KEY-----\n";
+const WINDOW: &str = "https://w.example.com";
+const ADD: &str = "channel add --pg kcp_billing --pg-id S6729";
+
+/// A live folder with its merchant, and the credentials' files.
+fn live(folder: &Folder) -> Operator {
+    let data = folder.text("data");
+    assert_eq!(
+        Server::start(&["serve", "--data", &data, "--listen", "127.0.0.1:0"]).stop(),
+        Some(0)
+    );
+    folder.file("cert.pem", CERTIFICATE);
+    folder.file("key.pem", KEY);
+    let operator = Operator::of(data);
+    let said = operator.types("merchant add --name 단골").works();
+    assert!(
+        said.contains("user code   imp") && said.contains("imp_secret  "),
+        "{said}"
+    );
+    operator
+}
+
+/// The three credentials that the gateway needs, as they should be given.
+fn all_three(folder: &Folder) -> String {
+    let (cert, key) = (folder.text("cert.pem"), folder.text("key.pem"));
+    format!("--set group_id=env:GROUP --file cert={cert} --file private_key={key}")
+}
+
+#[test]
+fn a_channel_says_what_is_missing_unknown_or_swapped() {
+    let folder = Folder::new();
+    let operator = live(&folder).with("DANGOL_WINDOW_URL", WINDOW);
+    let add = |more: &str| operator.types(&format!("{ADD} {more}"));
+    let (cert, key) = (folder.text("cert.pem"), folder.text("key.pem"));
+
+    let missing = add("");
+    missing.fails(1, &["group_id is missing", "cert is missing"]);
+    missing.fails(1, &["private_key is missing", "배치 그룹"]);
+    let unknown = add("--set groupid=S67291234567");
+    unknown.fails(1, &["groupid is not known", "group_id is missing"]);
+    let swapped = add(&format!("--file private_key={cert} --file cert={key}"));
+    swapped.fails(1, &["private_key is a PEM file, but this one says CERT"]);
+    swapped.fails(1, &["cert is a PEM file, but this one says PRIVATE KEY"]);
+    assert!(!swapped.err.contains("U0VDUkVU"), "no value is shown");
+    let nameless = add("--set hunter2hunter2");
+    nameless.fails(1, &["NAME=VALUE"]);
+    assert!(!nameless.err.contains("hunter2"), "no value is shown");
+    add("--file cert=no-such.pem").fails(1, &["cert: cannot read no-such.pem"]);
+    add("--set group_id=env:NO_SUCH").fails(1, &["group_id: ", "NO_SUCH"]);
+    add("--dialect no_such=1").fails(2, &["--dialect", "duplicate_codes"]);
+    let nobody = add(&format!("{} --merchant imp99999999", all_three(&folder)));
+    nobody.fails(1, &["GROUP"]);
+    let other = operator.types("channel add --pg no_such --pg-id 1");
+    other.fails(2, &["no_such", "kcp_billing"]);
+}
+
+#[test]
+fn a_channel_is_added_once_listed_as_unproven_and_removed_on_purpose() {
+    let folder = Folder::new();
+    let operator = live(&folder).with("DANGOL_WINDOW_URL", WINDOW);
+    let operator = operator.with("GROUP", "S67291234567");
+    let add = |more: &str| operator.types(&format!("{ADD} {} {more}", all_three(&folder)));
+
+    add("--merchant imp99999999").fails(1, &["there is no merchant imp99999999"]);
+    let said = add("--hosts test --dialect tax_split=false").works();
+    assert!(said.contains("kcp_billing S6729"), "{said}");
+    add("").fails(1, &["has a channel kcp_billing S6729 already"]);
+    let listed = operator.types("channel list").works();
+    assert!(
+        listed.contains("test system, unproven, default"),
+        "{listed}"
+    );
+    assert!(!listed.contains("S67291234567"), "credentials are sealed");
+    let remove = "channel remove --pg kcp_billing";
+    operator.types(remove).fails(1, &["--yes"]);
+    operator.types(&format!("{remove} --yes")).works();
+    let listed = operator.types("channel list").works();
+    assert!(listed.contains("no channel yet"), "{listed}");
+}
+
+#[test]
+fn a_gateways_script_needs_an_origin_of_its_own() {
+    let folder = Folder::new();
+    let operator = live(&folder).with("GROUP", "S67291234567");
+    let add = format!("{ADD} {}", all_three(&folder));
+    operator
+        .types(&add)
+        .fails(1, &["window_url", "DANGOL_WINDOW_URL"]);
+    let named = Operator::of(folder.text("data")).with("GROUP", "S67291234567");
+    let named = named.with("DANGOL_WINDOW_URL", WINDOW);
+    named.types(&add).works();
+    operator
+        .types("serve --listen 127.0.0.1:0")
+        .fails(1, &["--window-url"]);
+    let data = folder.text("data");
+    let serve = ["serve", "--data", &data, "--listen", "127.0.0.1:0"];
+    let serve = [serve.as_slice(), &["--window-url", WINDOW]].concat();
+    assert_eq!(Server::start(&serve).stop(), Some(0));
+}
+
+#[test]
+fn a_sandbox_takes_no_real_contract() {
+    let folder = Folder::new();
+    let data = folder.text("data");
+    let demo = ["demo", "--data", &data, "--listen", "127.0.0.1:0"];
+    assert_eq!(Server::start(&demo).stop(), Some(0));
+    let refused = Operator::of(data).types(ADD);
+    refused.fails(1, &["simulators only", "POST /sandbox/channels"]);
+}
+
+#[test]
+fn a_merchant_may_keep_what_its_server_has_already() {
+    let folder = Folder::new();
+    let operator = live(&folder);
+    let secret = folder.file("secret", "0123456789abcdef0123456789abcdef\n");
+    let add = format!(
+        "merchant add --name Shop --user-code imp12345678 --imp-key Imp_Apikey_1 --imp-secret @{secret}"
+    );
+    let said = operator.types(&add).works();
+    assert!(
+        said.contains("imp12345678") && said.contains("imp_apikey_1"),
+        "{said}"
+    );
+    assert!(
+        !said.contains("0123456789abcdef"),
+        "a secret that was given is not shown: {said}"
+    );
+    operator
+        .types(&add)
+        .fails(1, &["another merchant has this user code or imp_key"]);
+    let seen = operator.types("merchant add --name x --imp-secret 0123456789abcdef");
+    seen.fails(2, &["@FILE"]);
+    assert!(!seen.err.contains("0123456789abcdef"));
+}
+
+#[test]
+fn webhooks_go_where_a_merchant_says() {
+    let folder = Folder::new();
+    let operator = live(&folder);
+    let hook = "--url https://shop.example.com/hook";
+    operator.types(&format!("webhook set {hook}")).works();
+    operator
+        .types("merchant add --name x --user-code imp12345678")
+        .works();
+    // With two merchants, one must be named.
+    operator
+        .types(&format!("webhook set {hook}"))
+        .fails(1, &["--merchant"]);
+    let set = "webhook set --merchant imp12345678";
+    operator
+        .types(&format!("{set} --url ftp://shop.example.com"))
+        .fails(2, &["--url"]);
+    operator
+        .types(&format!("{set} {hook} --content-type form"))
+        .works();
+    let listed = operator.types("merchant list").works();
+    assert_eq!(
+        listed.matches("https://shop.example.com/hook").count(),
+        2,
+        "{listed}"
+    );
+    operator.types(&format!("{set} --none")).works();
+    let listed = operator.types("merchant list").works();
+    assert!(listed.contains("no webhook"), "{listed}");
+}
