@@ -1,0 +1,87 @@
+//! A merchant that is ready to charge: a running product, a registered card, a webhook endpoint.
+
+use std::ops::Deref;
+
+use crate::raw::{Connection, post_json};
+use crate::{Api, Browser, Dangol, Engine, GOOD_CARD, Receiver, Setup, until};
+
+/// The registered card's customer_uid.
+pub const CUSTOMER: &str = "customer-1";
+
+/// See the module. Dereferences to its [`Api`].
+pub struct Shop {
+    /// The product.
+    pub dangol: Dangol,
+    /// The merchant's webhook endpoint.
+    pub receiver: Receiver,
+    /// The merchant's server.
+    pub api: Api,
+}
+
+impl Deref for Shop {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        &self.api
+    }
+}
+
+impl Shop {
+    /// A shop on a fresh demo.
+    pub async fn open(engine: Engine) -> Shop {
+        Shop::on(Setup::demo(engine)).await
+    }
+
+    /// A shop on a product that is run as told.
+    pub async fn on(setup: Setup) -> Shop {
+        let dangol = setup.start().await;
+        let api = dangol.api();
+        let receiver = Receiver::start().await;
+        api.set_webhook(&receiver.url).await;
+        let landed = Browser::new(&api)
+            .register(CUSTOMER, "card-1", GOOD_CARD)
+            .await;
+        assert!(landed.success(), "{landed:?}");
+        Shop {
+            dangol,
+            receiver,
+            api,
+        }
+    }
+
+    /// The process was started again: it listens elsewhere now.
+    pub fn reopen(&mut self) {
+        self.dangol.restart();
+        self.api = self.dangol.api();
+    }
+
+    /// Sends a charge on a connection of its own and returns when the PG has received it.
+    pub async fn begin_charge(&self, merchant_uid: &str, amount: i64) -> Connection {
+        let charges = || async {
+            self.calls()
+                .await
+                .iter()
+                .filter(|call| call.starts_with("charge "))
+                .count()
+        };
+        let before = charges().await;
+        let mut connection = Connection::open(&self.main).await.expect("it listens");
+        let body = crate::api::again(CUSTOMER, merchant_uid, amount).to_string();
+        let request = post_json("/subscribe/payments/again", &self.token().await, &body);
+        connection.send(&request).await.expect("it is sent");
+        until("the PG to receive the charge", || async {
+            (charges().await > before).then_some(())
+        })
+        .await;
+        connection
+    }
+
+    /// Waits until a payment has a status.
+    pub async fn becomes(&self, merchant_uid: &str, status: &str) -> serde_json::Value {
+        until(&format!("{merchant_uid} to be {status}"), || async {
+            let found = self.find(merchant_uid).await;
+            (found.status == 200 && found.response["status"] == status).then_some(found.response)
+        })
+        .await
+    }
+}
