@@ -17,7 +17,7 @@ mod inflight;
 
 use std::sync::Arc;
 
-use dangol_domain::Clock;
+use dangol_domain::{Clock, UserCode};
 use dangol_gateway::wire::Wire;
 use dangol_store::Db;
 use dangol_vault::Vault;
@@ -54,6 +54,15 @@ impl Settings {
             script_window_url,
             notice_hosts: Vec::new(),
         }
+    }
+
+    /// Where a PG sends the notices of a channel.
+    pub fn notice_url(&self, merchant: &UserCode, channel_key: &str) -> String {
+        format!(
+            "{}/notice/{}/{channel_key}",
+            self.public_url,
+            merchant.as_str()
+        )
     }
 }
 

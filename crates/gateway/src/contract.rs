@@ -71,6 +71,8 @@ pub struct WindowOrder {
     pub extra: serde_json::Value,
     /// Where the PG returns the browser.
     pub return_url: String,
+    /// Where the PG sends notices of this channel, for PGs that are told with the order.
+    pub notice_url: String,
     /// Proves the return belongs to this window. Travels in a field that the PG echoes, never in a URL.
     pub return_token: Secret,
     /// Now, ms.
@@ -143,7 +145,12 @@ pub enum Issue {
     /// The PG issued a key.
     Issued(IssuedKey),
     /// The PG will decide later.
-    Pending(String),
+    Pending {
+        /// What it said, without secrets.
+        why: String,
+        /// The key, where it came already: it is kept aside, and charges nothing until the PG has decided.
+        key: Option<IssuedKey>,
+    },
     /// The buyer cancelled or the PG refused; no key exists, no money moved.
     Refused(Failure),
     /// Nobody knows. The text says what was seen, without secrets.
@@ -191,6 +198,10 @@ pub struct ChargeOrder {
 pub struct Inquiry {
     /// Our order number.
     pub order_id: String,
+    /// The billing key's name.
+    pub customer_uid: String,
+    /// Whether the attempt was to issue a key too.
+    pub issues_key: bool,
     /// What was asked to be charged; a different amount in the answer is not believed.
     pub amount: Money,
     /// When it was sent, ms.
@@ -205,6 +216,8 @@ pub struct Inquiry {
 pub enum Inquired {
     /// The PG's word (or its lack).
     Outcome(Outcome),
+    /// The attempt was to issue a key and was approved: here is the key, with the charge that came with it.
+    Issued(IssuedKey),
     /// The protocol has no way to ask about this attempt.
     Unsupported,
 }
@@ -238,6 +251,78 @@ pub enum Revoked {
     Unsupported,
     /// Nobody knows.
     Unknown(String),
+}
+
+/// What a PG sent to our notice URL: names and raw values of its query or form, percent-decoded but not charset-decoded,
+/// in order of arrival.
+pub struct Notice {
+    /// Fields of the query, then those of the form.
+    pub fields: Vec<(String, Vec<u8>)>,
+}
+
+impl Notice {
+    /// The first field of a name as text: UTF-8, else EUC-KR, else with replacement characters.
+    pub fn text(&self, name: &str) -> Option<String> {
+        let (_, raw) = self.fields.iter().find(|(field, _)| field == name)?;
+        Some(decode_korean(raw))
+    }
+}
+
+/// What a notice says, once read.
+pub enum NoticeSays {
+    /// It is not this PG's or cannot be read: nothing is done, and the PG is not thanked. The text says why, without secrets.
+    Refused(String),
+    /// It is this PG's and means nothing to us.
+    Nothing,
+    /// The PG's authenticated word.
+    Word(NoticeWord),
+    /// Something happened to this order, says somebody without proof: only asking the PG decides.
+    Hint {
+        /// Our order number.
+        order_id: String,
+        /// The PG's number, when told.
+        pg_tid: Option<String>,
+        /// What was claimed, for the payment's history; without secrets.
+        claim: String,
+    },
+}
+
+/// A PG's authenticated word about one of its payments.
+pub struct NoticeWord {
+    /// Our order number.
+    pub order_id: String,
+    /// The PG's number of the payment, as the receipt has it.
+    pub pg_tid: String,
+    /// What happened.
+    pub news: News,
+}
+
+/// What happened at the PG. A notice may come twice, late, and before or after an earlier one.
+pub enum News {
+    /// It was approved. A notice without an amount makes the caller ask for the receipt, and believe the notice where the
+    /// PG cannot be asked.
+    Approved {
+        /// The billing key, where the PG hands it over in a notice.
+        key: Option<BillingKey>,
+    },
+    /// It is not decided yet. The text says why.
+    Pending(String),
+    /// It was refused after all.
+    Declined(Failure),
+    /// All that was left of it was given back.
+    CancelledAll {
+        /// Why, in words.
+        reason: String,
+    },
+    /// A part of it was given back.
+    CancelledPart {
+        /// How much, in the currency of the payment.
+        amount: Money,
+        /// Our id of the cancel, where the PG echoes it.
+        cancel_id: Option<String>,
+        /// Why, in words.
+        reason: String,
+    },
 }
 
 /// Proof of a channel's credentials without moving money.
@@ -310,6 +395,19 @@ pub trait Gateway: Send + Sync {
         key: &BillingKey,
         at_ms: i64,
     ) -> Revoked;
+
+    /// Reads a notice of this PG. No IO; what is not proven is a hint at most.
+    fn read_notice(&self, channel: &Channel, notice: &Notice) -> NoticeSays {
+        let _ = (channel, notice);
+        NoticeSays::Refused("this PG sends no notices".to_owned())
+    }
+
+    /// Whether the PG charges inside its own window on this channel, before the browser is back: then a window that
+    /// nobody finished is asked about before it is called expired.
+    fn charges_in_window(&self, channel: &Channel) -> bool {
+        let _ = channel;
+        false
+    }
 
     /// Proves a channel's credentials, as far as the PG allows without moving money.
     async fn check(&self, wire: &dyn Wire, channel: &Channel, at_ms: i64) -> Checked;

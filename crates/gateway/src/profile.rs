@@ -32,11 +32,26 @@ pub struct Profile {
     /// Credentials of a channel, in the order in which to ask for them.
     #[serde(rename = "credential", default)]
     pub credentials: Vec<CredentialField>,
+    /// How the PG's notices are taken; `None` when it sends none.
+    #[serde(default)]
+    pub notice: Option<NoticeFacts>,
     /// Guesses of the protocol that an operator can change per channel: name and default.
     #[serde(default)]
     pub dialect: BTreeMap<String, String>,
     /// The MID of the demo channel.
     pub demo_pg_id: String,
+}
+
+/// How a PG's notices are taken.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeFacts {
+    /// The whole body by which the PG knows that it was heard.
+    pub answer: String,
+    /// Addresses and networks (`192.0.2.0/24`) that the PG publishes for its notices. In live, notices from elsewhere are
+    /// refused; empty where a signature proves them.
+    #[serde(default)]
+    pub sources: Vec<String>,
 }
 
 /// A name in both languages.

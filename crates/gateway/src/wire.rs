@@ -84,3 +84,13 @@ pub trait Wire: Send + Sync {
     /// Sends one request once. Never retries after a byte was sent, never follows a redirect.
     async fn send(&self, request: Request) -> Result<Answer, WireError>;
 }
+
+/// A wire that leads nowhere: nothing connects. For PGs that send no notices, and for tests.
+pub struct Unplugged;
+
+#[async_trait]
+impl Wire for Unplugged {
+    async fn send(&self, _: Request) -> Result<Answer, WireError> {
+        Err(WireError::NotConnected)
+    }
+}

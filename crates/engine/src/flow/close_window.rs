@@ -153,11 +153,11 @@ async fn record_issue(
     match issue {
         Issue::Issued(issued) => {
             happening.event = Event::Approve;
-            happening.receipt = Some(receipt(payment, &issued));
+            happening.receipt = Some(issue_receipt(payment, &issued));
             sealed = Some(seal(engine, merchant, payment, issued)?);
         }
         Issue::Refused(failure) => happening.failure = Some(failure),
-        Issue::Pending(why) => {
+        Issue::Pending { why, .. } => {
             happening.event = Event::Pend;
             happening.detail = Some(why);
         }
@@ -176,7 +176,7 @@ async fn record_issue(
 }
 
 /// What the PG approved with the issue: its first charge, or nothing (an amount of 0: there is nothing to cancel).
-fn receipt(payment: &Payment, issued: &IssuedKey) -> Receipt {
+pub(super) fn issue_receipt(payment: &Payment, issued: &IssuedKey) -> Receipt {
     issued.first_charge.clone().unwrap_or_else(|| Receipt {
         pg_tid: issued.pg_tid.clone().unwrap_or_default(),
         amount: Money::new(0, payment.currency),
@@ -190,7 +190,8 @@ fn receipt(payment: &Payment, issued: &IssuedKey) -> Receipt {
     })
 }
 
-fn seal(
+/// Seals a key that was issued for the payment.
+pub(super) fn seal(
     engine: &Engine,
     merchant: &MerchantRecord,
     payment: &Payment,

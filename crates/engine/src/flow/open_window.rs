@@ -187,6 +187,7 @@ pub(crate) fn order(engine: &Engine, found: &Found, token: &str) -> WindowOrder 
         user_agent: payment.order.user_agent.clone().unwrap_or_default(),
         extra: request.extra.clone(),
         return_url: format!("{origin}/window/{}/return", found.window.window_id),
+        notice_url: settings.notice_url(&payment.merchant, &payment.channel_key),
         return_token: Secret::new(token),
         at_ms: engine.now_ms(),
     }

@@ -12,6 +12,7 @@ use dangol_store::jobs::{Claimed, Edit};
 use dangol_store::merchants::MerchantRecord;
 use dangol_store::{jobs, payments};
 
+use super::close_window::{issue_receipt, seal};
 use super::notify::Told;
 use super::record::{Happening, record};
 use crate::{Engine, FlowError};
@@ -53,6 +54,14 @@ pub async fn resolve(engine: &Engine, held: &Claimed) -> Result<(), FlowError> {
         Inquired::Outcome(Outcome::Unknown(why) | Outcome::Pending(why)) => {
             asking.ask_again(&why).await
         }
+        Inquired::Issued(issued) => {
+            let mut settled = Happening::of(Event::Approve, Told::Open);
+            settled.receipt = Some(issue_receipt(&payment, &issued));
+            let sealed = seal(engine, &merchant, &payment, issued)?;
+            settled.key = Some(&sealed);
+            settled.jobs = vec![Edit::Done(held.job.clone())];
+            asking.record(&payment, settled).await.map(|_| ())
+        }
         Inquired::Outcome(outcome) => {
             let mut settled = Happening::from_outcome(outcome, Told::Open);
             settled.jobs = vec![Edit::Done(held.job.clone())];
@@ -81,6 +90,8 @@ impl Asking<'_> {
         };
         let inquiry = Inquiry {
             order_id: payment.imp_uid.to_string(),
+            customer_uid: payment.customer_uid.clone().unwrap_or_default(),
+            issues_key: payment.order.usage == Some(Usage::Issue),
             amount: payment.money(),
             sent_at_ms: payment.started_at,
             pg_tid: payment.receipt.as_ref().map(|r| r.pg_tid.clone()),

@@ -12,7 +12,7 @@ use dangol_engine::jobs::Timers;
 use dangol_engine::{Engine, Settings};
 use dangol_gateway::Entry;
 use dangol_gateway::sandbox::{self, Simulator};
-use dangol_gateway::wire::{Answer, Method, Request, WireError};
+use dangol_gateway::wire::{Answer, Method, Request, Unplugged, WireError};
 use dangol_store::channels::ChannelRecord;
 use dangol_store::merchants::MerchantRecord;
 use dangol_store::test_support::Postgres;
@@ -148,6 +148,7 @@ impl World {
             pg_clock.clone(),
             Arc::new(drawn),
             PG,
+            Arc::new(Unplugged),
         );
         let pg = pg.expect("a sandbox");
         let simulator = (entry.simulator)(Arc::clone(&pg)).expect("a simulator");

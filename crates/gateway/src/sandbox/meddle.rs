@@ -69,6 +69,15 @@ impl World {
             _ => Ok(Meddling(Some(plan))),
         }
     }
+
+    /// The planned fault of a notice that is about to be queued for an order, if any: the simulator makes it happen. The
+    /// faults that it can show are in its declared table, under [`Operation::Notice`].
+    pub fn notice_fault(&self, pg: &'static str, order_id: &str) -> Option<Fault> {
+        let plan = self
+            .control()
+            .take(pg, Operation::Notice, Some(order_id), None, |_| true);
+        plan.map(|plan| plan.fault)
+    }
 }
 
 impl Meddling {

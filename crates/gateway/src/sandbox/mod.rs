@@ -56,6 +56,12 @@ pub trait Simulator: Send + Sync {
         BTreeMap::new()
     }
 
+    /// Where a merchant's notices go, as the merchant would have told the PG in its merchant site. Said at every start and
+    /// not remembered. PGs that are told with each order have no use for it.
+    fn set_notice_url(&self, pg_id: &str, url: &str) {
+        let _ = (pg_id, url);
+    }
+
     /// When its next timer is due, ms.
     fn next_due_ms(&self) -> Option<i64>;
 

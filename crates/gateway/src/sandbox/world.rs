@@ -13,8 +13,9 @@ use super::control::Control;
 use super::journal::{Deed, Entry, Journal};
 use super::ledger::Ledger;
 use super::settings::Settings;
+use crate::wire::{Answer, Request, Wire, WireError};
 
-/// What simulators stand on: clock, randomness, ledger, journal, calls, control. One per sandbox folder.
+/// What simulators stand on: clock, randomness, ledger, journal, calls, control, and a wire for notices. One per sandbox folder.
 pub struct World {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Fn() -> u64 + Send + Sync>,
@@ -23,11 +24,13 @@ pub struct World {
     calls: Calls,
     control: Control,
     settings: Settings,
+    wire: Arc<dyn Wire>,
 }
 
 impl World {
     /// Opens the sandbox in `dir` (made when missing), reading back what its PGs did before. `random` gives 64 uniformly
-    /// random bits; `base_url` is the origin on which the simulators are served, without a trailing slash.
+    /// random bits; `base_url` is the origin on which the simulators are served, without a trailing slash; `wire` carries
+    /// the PGs' notices.
     ///
     /// # Errors
     /// When the folder cannot be used, another process uses it, or its ledger or settings are damaged.
@@ -36,6 +39,7 @@ impl World {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Fn() -> u64 + Send + Sync>,
         base_url: &str,
+        wire: Arc<dyn Wire>,
     ) -> io::Result<Arc<World>> {
         std::fs::create_dir_all(dir)?;
         let settings = Settings::read(&dir.join("simulators.toml"))?;
@@ -48,6 +52,7 @@ impl World {
             calls: Calls::default(),
             control: Control::default(),
             settings,
+            wire,
         }))
     }
 
@@ -84,6 +89,14 @@ impl World {
     /// Faults on demand.
     pub fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// Sends a notice to a merchant.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn notify(&self, request: Request) -> Result<Answer, WireError> {
+        self.wire.send(request).await
     }
 
     /// A simulator's table of `simulators.toml` in the sandbox folder; the defaults when it has none.

@@ -267,6 +267,7 @@ fn assert_approved(inquired: Inquired, tid: &str) {
         }
         Inquired::Outcome(other) => panic!("{other:?}"),
         Inquired::Unsupported => panic!("unsupported"),
+        Inquired::Issued(_) => panic!("a charge issues no key"),
     }
 }
 
@@ -293,6 +294,7 @@ async fn an_unknown_charge_is_settled_by_its_order_number(subject: Arc<Subject>)
             }
             (Inquired::Outcome(other), _) => panic!("{fault}: {other:?}"),
             (Inquired::Unsupported, _) => panic!("{fault}: unsupported"),
+            (Inquired::Issued(_), _) => panic!("{fault}: a charge issues no key"),
         }
         assert_eq!(subject.taken(&order.order_id), taken);
     }
@@ -310,6 +312,7 @@ async fn an_inquiry_believes_no_other_amount(subject: Arc<Subject>) -> Held {
         Inquired::Outcome(Outcome::Unknown(_)) => Held::Yes,
         Inquired::Outcome(other) => panic!("{other:?}"),
         Inquired::Unsupported => panic!("unsupported"),
+        Inquired::Issued(_) => panic!("a charge issues no key"),
     }
 }
 
@@ -334,6 +337,7 @@ async fn an_inquiry_that_fails_decides_nothing(subject: Arc<Subject>) -> Held {
             Inquired::Outcome(Outcome::Approved(_)) if subject.calls() - before > 1 => {}
             Inquired::Outcome(other) => panic!("{fault}: {other:?}"),
             Inquired::Unsupported => panic!("unsupported"),
+            Inquired::Issued(_) => panic!("a charge issues no key"),
         }
     }
     Held::Yes

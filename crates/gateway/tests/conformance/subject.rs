@@ -16,7 +16,7 @@ use dangol_gateway::contract::{
 };
 use dangol_gateway::sandbox::journal::{Entry as Line, Kind, Query};
 use dangol_gateway::sandbox::{World, control::PlanRequest, serve};
-use dangol_gateway::wire::{Answer, Request, Wire, WireError};
+use dangol_gateway::wire::{Answer, Request, Unplugged, Wire, WireError};
 use dangol_wire::HttpWire;
 use tokio::net::TcpListener;
 
@@ -85,6 +85,7 @@ impl Subject {
             Arc::new(StandingClock),
             Arc::new(random),
             &origin,
+            Arc::new(Unplugged),
         )
         .expect("a sandbox");
         let simulator = (entry.simulator)(Arc::clone(&world)).expect("a simulator");
@@ -172,6 +173,7 @@ impl Subject {
         let order_id = format!("imp_{:012}", self.orders.fetch_add(1, Ordering::SeqCst));
         WindowOrder {
             return_url: format!("http://main.test/return/{order_id}"),
+            notice_url: "https://pay.example.com/notice/imp00000000/channel".to_owned(),
             return_token: Secret::new(format!("token-of-{order_id}")),
             order_id,
             amount: won(3000),
@@ -294,6 +296,8 @@ impl Subject {
         let inquiry = Inquiry {
             order_id: order.order_id.clone(),
             amount: order.amount,
+            customer_uid: "gildong_0001_1234".to_owned(),
+            issues_key: false,
             sent_at_ms: NOW_MS,
             pg_tid: pg_tid.map(str::to_owned),
             at_ms: NOW_MS,
@@ -307,6 +311,8 @@ impl Subject {
         let inquiry = Inquiry {
             order_id: order.order_id.clone(),
             amount: order.amount,
+            customer_uid: "gildong_0001_1234".to_owned(),
+            issues_key: false,
             sent_at_ms: NOW_MS,
             pg_tid: None,
             at_ms: NOW_MS + 60 * 60 * 1000,
@@ -364,7 +370,7 @@ fn person() -> Person {
 pub fn told(issue: &Issue) -> String {
     match issue {
         Issue::Issued(_) => "issued".to_owned(),
-        Issue::Pending(why) => format!("pending: {why}"),
+        Issue::Pending { why, .. } => format!("pending: {why}"),
         Issue::Refused(failure) => format!("refused: {failure:?}"),
         Issue::Unknown(why) => format!("unknown: {why}"),
     }

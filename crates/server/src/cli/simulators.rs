@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use dangol_gateway::sandbox::{self, Simulator, World};
 use dangol_gateway::{Entry, GATEWAYS};
+use dangol_wire::HttpWire;
 
 use super::run::asked_to_stop;
 use super::{Stop, args, say};
@@ -20,11 +21,13 @@ pub async fn run(args: args::Simulators) -> Result<(), Stop> {
     let listener = listen::bind(&args.listen, "--listen", true).await?;
     let origin = format!("http://{}", listener.local_addr()?);
     setup::make_folder(&args.data)?;
+    let wire = HttpWire::new().map_err(|error| Stop::new(error.to_string()))?;
     let world = World::open(
         &args.data,
         Arc::new(MachineClock),
         ports::random_u64(),
         &origin,
+        Arc::new(wire),
     )?;
     let mut simulators: Vec<Arc<dyn Simulator>> = Vec::new();
     for entry in entries {

@@ -32,6 +32,7 @@ pub fn open(folder: &Path, engine: &Engine, origins: Origins) -> io::Result<Arc<
         engine.clock.clone(),
         ports::random_u64(),
         &origins.pg,
+        Arc::clone(&engine.wire),
     )?;
     let simulators: io::Result<Vec<Arc<dyn Simulator>>> = GATEWAYS
         .iter()

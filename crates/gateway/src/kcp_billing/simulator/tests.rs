@@ -12,6 +12,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::sandbox::journal::{Entry, Kind, Query};
+use crate::wire::Unplugged;
 
 mod api;
 mod window;
@@ -47,7 +48,14 @@ impl Merchant {
                 .fetch_add(1, Ordering::SeqCst)
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         };
-        let world = World::open(dir, clock.clone(), Arc::new(random), "http://pg.test").unwrap();
+        let world = World::open(
+            dir,
+            clock.clone(),
+            Arc::new(random),
+            "http://pg.test",
+            Arc::new(Unplugged),
+        )
+        .unwrap();
         let kcp = make(Arc::clone(&world)).unwrap();
         let papers = kcp.contract("A52Q7").unwrap();
         Merchant {

@@ -244,6 +244,8 @@ fn inquiry(pg_tid: Option<&str>) -> Inquiry {
     Inquiry {
         order_id: "imps_123456789012".to_owned(),
         amount: won(3000),
+        customer_uid: "gildong_0001_1234".to_owned(),
+        issues_key: false,
         sent_at_ms: NOW_MS,
         pg_tid: pg_tid.map(str::to_owned),
         at_ms: NOW_MS,
@@ -255,6 +257,7 @@ async fn inquired(script: &Script, channel: &Channel) -> Outcome {
     match Connector.inquire(script, channel, &inquiry).await {
         Inquired::Outcome(outcome) => outcome,
         Inquired::Unsupported => panic!("supported with KCP's number"),
+        Inquired::Issued(_) => panic!("a charge issues no key"),
     }
 }
 

@@ -11,6 +11,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::sandbox::journal::{Entry, Kind, Query};
+use crate::wire::Unplugged;
 
 mod api;
 mod window;
@@ -49,7 +50,14 @@ impl Merchant {
                 .fetch_add(1, Ordering::SeqCst)
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         };
-        let world = World::open(dir, clock.clone(), Arc::new(random), "http://pg.test").unwrap();
+        let world = World::open(
+            dir,
+            clock.clone(),
+            Arc::new(random),
+            "http://pg.test",
+            Arc::new(Unplugged),
+        )
+        .unwrap();
         let kicc = make(Arc::clone(&world)).unwrap();
         let secret = kicc.contract("T5102001").unwrap().remove("secret").unwrap();
         Merchant {

@@ -263,6 +263,8 @@ fn inquiry(after_ms: i64) -> Inquiry {
     Inquiry {
         order_id: "imps_123456789012".to_owned(),
         amount: won(12900),
+        customer_uid: "gildong_0001_1234".to_owned(),
+        issues_key: false,
         sent_at_ms: NOW_MS,
         pg_tid: None,
         at_ms: NOW_MS + after_ms,
@@ -273,6 +275,7 @@ async fn inquired(script: &Script, channel: &Channel, inquiry: &Inquiry) -> Outc
     match Connector.inquire(script, channel, inquiry).await {
         Inquired::Outcome(outcome) => outcome,
         Inquired::Unsupported => panic!("supported today and yesterday"),
+        Inquired::Issued(_) => panic!("a charge issues no key"),
     }
 }
 

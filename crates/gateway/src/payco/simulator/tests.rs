@@ -11,6 +11,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::sandbox::journal::{Entry, Kind, Query};
+use crate::wire::Unplugged;
 
 mod api;
 mod window;
@@ -53,7 +54,14 @@ impl Shop {
                 .fetch_add(1, Ordering::SeqCst)
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         };
-        let world = World::open(dir, clock.clone(), Arc::new(random), "http://pg.test").unwrap();
+        let world = World::open(
+            dir,
+            clock.clone(),
+            Arc::new(random),
+            "http://pg.test",
+            Arc::new(Unplugged),
+        )
+        .unwrap();
         let payco = make(Arc::clone(&world)).unwrap();
         let credentials = payco.contract("S0FSJE").unwrap();
         assert_eq!(credentials["cp_id"], "PARTNERTEST_AUTO");

@@ -19,6 +19,8 @@ async fn inquired(script: &Script, pg_tid: Option<&str>) -> Outcome {
     let inquiry = Inquiry {
         order_id: "imps_123456789012".to_owned(),
         amount: won(3000),
+        customer_uid: "gildong_0001_1234".to_owned(),
+        issues_key: false,
         sent_at_ms: NOW_MS,
         pg_tid: pg_tid.map(str::to_owned),
         at_ms: NOW_MS,
@@ -26,6 +28,7 @@ async fn inquired(script: &Script, pg_tid: Option<&str>) -> Outcome {
     match Connector.inquire(script, &channel(), &inquiry).await {
         Inquired::Outcome(outcome) => outcome,
         Inquired::Unsupported => panic!("unsupported"),
+        Inquired::Issued(_) => panic!("a charge issues no key"),
     }
 }
 
@@ -278,6 +281,8 @@ async fn not_found_is_believed_when_it_is_named_everywhere_and_late_enough() {
         let inquiry = Inquiry {
             order_id: "imps_123456789012".to_owned(),
             amount: won(3000),
+            customer_uid: "gildong_0001_1234".to_owned(),
+            issues_key: false,
             sent_at_ms: NOW_MS - age_s * 1000,
             pg_tid: None,
             at_ms: NOW_MS,

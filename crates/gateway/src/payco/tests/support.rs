@@ -173,6 +173,7 @@ pub fn window_order(device: Device) -> WindowOrder {
         user_agent: String::new(),
         extra: json!({}),
         return_url: "https://pay.example/payments/return/w1".to_owned(),
+        notice_url: "https://pay.example.com/notice/imp00000000/channel".to_owned(),
         return_token: Secret::new("token-1"),
         at_ms: NOW_MS,
     }

@@ -330,6 +330,13 @@ async fn the_switches_of_the_test_site_can_be_set() {
     )
     .unwrap();
     let clock = Arc::new(TestClock(AtomicI64::new(0)));
-    let world = World::open(dir.path(), clock, Arc::new(|| 1), "http://pg.test").unwrap();
+    let world = World::open(
+        dir.path(),
+        clock,
+        Arc::new(|| 1),
+        "http://pg.test",
+        Arc::new(crate::wire::Unplugged),
+    )
+    .unwrap();
     assert!(make(world).err().unwrap().to_string().contains("no_such"));
 }
