@@ -3,8 +3,10 @@
 //!
 //! Adding a PG is one folder and one line in [`GATEWAYS`].
 
+mod codec_aes_cbc;
 mod codec_hmac;
 mod codec_rsa;
+mod codec_sorted_hash;
 pub mod contract;
 pub mod kcp_billing;
 pub mod kicc;
