@@ -19,6 +19,6 @@ pub use clock::Clock;
 pub use ids::{ImpUid, UserCode};
 pub use money::{Currency, Money, MoneyError};
 pub use outcome::{CancelKey, Failure, FailureClass, Outcome, Receipt};
-pub use payment::{Buyer, Device, Order, Payment, Usage};
+pub use payment::{Buyer, Cancel, CancelState, Device, Order, Payment, Usage};
 pub use secret::{BillingKey, Secret};
 pub use state::{Event, Illegal, State};

@@ -118,6 +118,62 @@ pub struct Order {
     pub user_agent: Option<String>,
 }
 
+/// Where a cancel stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelState {
+    /// Committed, and may be on its way.
+    Sending,
+    /// The PG took it and will decide later.
+    Pending,
+    /// Nobody has told us how it ended: a person decides, or a notice of the PG.
+    Unknown,
+    /// The PG gave the amount back.
+    Done,
+    /// The PG refused it, or it never reached the PG.
+    Refused,
+}
+
+/// A cancel: an attempt of its own.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Cancel {
+    /// Our id of it, new for each attempt: V1's `cancellation_id`.
+    pub cancel_id: String,
+    /// Where it stands.
+    pub state: CancelState,
+    /// How much, minor units.
+    pub amount: i64,
+    /// Why, as the merchant told.
+    pub reason: String,
+    /// When it was asked for, ms.
+    pub requested_at: i64,
+    /// When it ended, ms.
+    #[serde(default)]
+    pub ended_at: Option<i64>,
+    /// The PG's number of the cancel.
+    #[serde(default)]
+    pub pg_tid: Option<String>,
+    /// A page of the PG that shows the cancel's receipt.
+    #[serde(default)]
+    pub receipt_url: Option<String>,
+    /// Why it was refused or is open, without secrets.
+    #[serde(default)]
+    pub failure: Option<Failure>,
+    /// Whether its end is told by webhook although the answer told it.
+    #[serde(default)]
+    pub webhook: bool,
+}
+
+impl Cancel {
+    /// Whether the PG's final word about it is still missing.
+    pub fn is_open(&self) -> bool {
+        matches!(
+            self.state,
+            CancelState::Sending | CancelState::Pending | CancelState::Unknown
+        )
+    }
+}
+
 /// A payment as it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Payment {
@@ -137,7 +193,7 @@ pub struct Payment {
     pub version: i64,
     /// Amount in minor units.
     pub amount: i64,
-    /// Sum of cancels in minor units.
+    /// Sum of the cancels that are done, in minor units.
     pub cancelled: i64,
     /// The currency of both.
     pub currency: Currency,
@@ -155,6 +211,8 @@ pub struct Payment {
     pub receipt: Option<Receipt>,
     /// Why it failed, or what is known of an open one.
     pub failure: Option<Failure>,
+    /// Its cancels, oldest first, refused ones included.
+    pub cancels: Vec<Cancel>,
 }
 
 impl Payment {
@@ -166,5 +224,30 @@ impl Payment {
     /// What is left to cancel, in minor units.
     pub fn balance(&self) -> i64 {
         self.amount - self.cancelled
+    }
+
+    /// The cancel whose end is still missing, if any: there is one at a time.
+    pub fn open_cancel(&self) -> Option<&Cancel> {
+        self.cancels.iter().find(|cancel| cancel.is_open())
+    }
+
+    /// Whether the PG took money for it: a receipt with an amount. The issue of a key alone leaves one of 0.
+    pub fn took_money(&self) -> bool {
+        self.receipt.as_ref().is_some_and(|r| r.amount.minor > 0)
+    }
+
+    /// Puts a cancel in the place of the one with its id, or at the end; sums up what is given back.
+    pub fn put_cancel(&mut self, cancel: Cancel) {
+        match self
+            .cancels
+            .iter_mut()
+            .find(|c| c.cancel_id == cancel.cancel_id)
+        {
+            Some(place) => *place = cancel,
+            None => self.cancels.push(cancel),
+        }
+        let done = self.cancels.iter().filter(|c| c.state == CancelState::Done);
+        self.cancelled = done.clone().map(|c| c.amount).sum();
+        self.cancelled_at = done.filter_map(|c| c.ended_at).max();
     }
 }

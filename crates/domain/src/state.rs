@@ -66,14 +66,16 @@ pub enum Event {
     OperatorFailed,
     /// The window's time is over.
     Expire,
-    /// The PG took a cancel and will decide later.
+    /// A cancel is about to leave, or the PG took it and will decide later.
     CancelPend,
     /// Part of the balance was cancelled, some remains.
     CancelPart,
     /// The rest of the balance was cancelled.
     CancelAll,
-    /// The PG refused a cancel it had taken.
+    /// The cancel was refused, or surely never reached the PG.
     CancelRefuse,
+    /// Somebody claimed something without proof.
+    Note,
 }
 
 /// An event that must not happen in a state.
@@ -112,8 +114,12 @@ pub fn next(state: State, event: Event) -> Result<State, Illegal> {
         (S::Sending | S::Unknown | S::NeedsReview, E::NotSent) => S::Failed,
         (S::NeedsReview, E::OperatorPaid) => S::Paid,
         (S::NeedsReview, E::OperatorFailed) => S::Failed,
-        (S::Paid, E::CancelPend) => S::CancelPending,
+        (S::Paid | S::CancelPending, E::CancelPend) => S::CancelPending,
         (S::CancelPending, E::CancelRefuse) => S::Paid,
+        // What was given back before stays given back, whatever becomes of the next cancel.
+        (S::PartlyCancelled, E::CancelPend | E::CancelRefuse) => S::PartlyCancelled,
+        // Somebody's claim without proof is written down and decides nothing.
+        (S::Pending | S::Unknown | S::NeedsReview, E::Note) => state,
         (S::Paid | S::CancelPending | S::PartlyCancelled, E::CancelPart) => S::PartlyCancelled,
         (S::Paid | S::CancelPending | S::PartlyCancelled, E::CancelAll) => S::Cancelled,
         (state, event) => return Err(Illegal { state, event }),
@@ -190,7 +196,7 @@ impl State {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Event; 15] = [
+    pub const ALL: [Event; 16] = [
         Event::Send,
         Event::Approve,
         Event::Decline,
@@ -206,6 +212,7 @@ impl Event {
         Event::CancelPart,
         Event::CancelAll,
         Event::CancelRefuse,
+        Event::Note,
     ];
 
     /// The name the store keeps.
@@ -226,6 +233,7 @@ impl Event {
             Event::CancelPart => "cancel_part",
             Event::CancelAll => "cancel_all",
             Event::CancelRefuse => "cancel_refuse",
+            Event::Note => "note",
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod tokens;
 
 mod inflight;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use dangol_domain::{Clock, UserCode};
@@ -41,6 +42,8 @@ pub struct Settings {
     pub script_window_url: String,
     /// In live, the hosts that a browser may name in `notice_url`; subdomains included.
     pub notice_hosts: Vec<String>,
+    /// Proxies in front of us: what they say in `X-Forwarded-For` about where a PG's notice came from is believed.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl Settings {
@@ -53,6 +56,7 @@ impl Settings {
             public_url,
             script_window_url,
             notice_hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
         }
     }
 

@@ -198,6 +198,7 @@ fn payment(merchant: &MerchantRecord, merchant_uid: &str, state: State) -> Payme
         },
         receipt: None,
         failure: None,
+        cancels: Vec::new(),
     }
 }
 
@@ -255,6 +256,8 @@ async fn register(engine: &Engine, merchant: &MerchantRecord) {
         detail: None,
         jobs: Vec::new(),
         billing_key: Some(&sealed),
+        held_key: None,
+        cancel: None,
         deliveries: &[],
         write_id: 77,
     };

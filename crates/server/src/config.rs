@@ -1,6 +1,7 @@
 //! The configuration file: `dangol.toml` in the data folder, or whatever `--config` names.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use dangol_domain::Secret;
@@ -29,6 +30,8 @@ pub struct Config {
     pub database: Option<Secret>,
     /// Hosts that a browser may name in `notice_url`.
     pub notice_hosts: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed about PGs' notices.
+    pub trusted_proxies: Vec<IpAddr>,
     /// How long `again` waits, ms.
     pub answer_budget_ms: Option<u64>,
     /// How long a window may take, ms.
@@ -169,13 +172,15 @@ mod tests {
             window_url,
             database,
             notice_hosts,
+            trusted_proxies,
             answer_budget_ms,
             window_life_ms,
         } = Config::parse(&uncommented()).expect("the example's values are good");
         assert!(
             listen.is_some() && public_url.is_some() && window_url.is_some() && database.is_some()
         );
-        assert!(!notice_hosts.is_empty() && answer_budget_ms.is_some() && window_life_ms.is_some());
+        assert!(!notice_hosts.is_empty() && !trusted_proxies.is_empty());
+        assert!(answer_budget_ms.is_some() && window_life_ms.is_some());
     }
 
     #[test]

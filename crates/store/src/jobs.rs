@@ -35,6 +35,8 @@ crate::statements! {
 pub enum Kind {
     /// Finds out how an attempt ended. Subject: `imp_uid`.
     ResolveOpen,
+    /// Sees to a cancel whose end is missing. Subject: `imp_uid`.
+    ResolveCancel,
     /// Ends a window that nobody finished. Subject: `imp_uid`.
     ExpireWindow,
     /// Sends a webhook. Subject: delivery id.
@@ -46,13 +48,15 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::ResolveOpen => "resolve_open",
+            Kind::ResolveCancel => "resolve_cancel",
             Kind::ExpireWindow => "expire_windows",
             Kind::Deliver => "deliver",
         }
     }
 
     fn parse(name: &str) -> Option<Kind> {
-        [Kind::ResolveOpen, Kind::ExpireWindow, Kind::Deliver]
+        use Kind::{Deliver, ExpireWindow, ResolveCancel, ResolveOpen};
+        [ResolveOpen, ResolveCancel, ExpireWindow, Deliver]
             .into_iter()
             .find(|kind| kind.name() == name)
     }

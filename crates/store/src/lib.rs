@@ -22,6 +22,7 @@ mod db;
 pub mod deliveries;
 mod error;
 mod group;
+pub mod held_keys;
 pub mod jobs;
 mod json;
 mod lock;
@@ -54,6 +55,7 @@ pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("billing_keys", billing_keys::STATEMENTS),
     ("channels", channels::STATEMENTS),
     ("deliveries", deliveries::STATEMENTS),
+    ("held_keys", held_keys::STATEMENTS),
     ("jobs", jobs::STATEMENTS),
     ("merchants", merchants::STATEMENTS),
     ("meta", meta::STATEMENTS),

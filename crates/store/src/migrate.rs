@@ -25,7 +25,7 @@ macro_rules! migration {
 }
 
 /// The product's migrations, oldest first. Append only.
-pub(crate) const MIGRATIONS: &[Migration] = &[migration!("0001_init")];
+pub(crate) const MIGRATIONS: &[Migration] = &[migration!("0001_init"), migration!("0003_cancels")];
 
 /// The table of applied migrations; created before any of them runs.
 pub(crate) const CREATE_VERSIONS: &str =

@@ -4,11 +4,15 @@
 //! by the version that was read) and marks it with the write's number; all later steps of the write happen
 //! only if that mark is there. So of two twins one wins whole and the other does nothing.
 
-use dangol_domain::{Currency, Event, Failure, ImpUid, Payment, Receipt, State, UserCode};
+use dangol_domain::{
+    Cancel, Currency, Event, Failure, ImpUid, Payment, Receipt, State, Usage, UserCode,
+};
 
 use crate::jobs::Job;
 use crate::json::corrupt;
-use crate::{Db, Row, Step, StoreError, Write, billing_keys, deliveries, jobs, json, values};
+use crate::{
+    Db, Row, Step, StoreError, Write, billing_keys, deliveries, held_keys, jobs, json, values,
+};
 
 crate::statements! {
     INSERT = "INSERT INTO payment (merchant, imp_uid, merchant_uid, customer_uid, channel_key, state, \
@@ -22,29 +26,31 @@ crate::statements! {
         WHERE NOT EXISTS (SELECT 1 FROM payment WHERE merchant = $1 AND merchant_uid = $3 AND state >= 10) \
         ON CONFLICT DO NOTHING";
     UPDATE = "UPDATE payment SET state = $1, version = version + 1, revised_by = $2, paid_at = $3, \
-        failed_at = $4, receipt = $5, failure = $6 WHERE merchant = $7 AND imp_uid = $8 AND version = $9";
+        failed_at = $4, receipt = $5, failure = $6, cancelled = $7, cancelled_at = $8, cancels = $9 \
+        WHERE merchant = $10 AND imp_uid = $11 AND version = $12";
     /// As `UPDATE`, for a payment that takes hold of its merchant_uid: only while no other holds it.
     UPDATE_TAKING_UID = "UPDATE payment SET state = $1, version = version + 1, revised_by = $2, paid_at = $3, \
-        failed_at = $4, receipt = $5, failure = $6 WHERE merchant = $7 AND imp_uid = $8 AND version = $9 \
-        AND NOT EXISTS (SELECT 1 FROM payment AS other WHERE other.merchant = $7 AND other.merchant_uid = $10 \
-        AND other.state >= 10 AND other.imp_uid <> $8)";
+        failed_at = $4, receipt = $5, failure = $6, cancelled = $7, cancelled_at = $8, cancels = $9 \
+        WHERE merchant = $10 AND imp_uid = $11 AND version = $12 \
+        AND NOT EXISTS (SELECT 1 FROM payment AS other WHERE other.merchant = $10 AND other.merchant_uid = $13 \
+        AND other.state >= 10 AND other.imp_uid <> $11)";
     INSERT_EVENT = "INSERT INTO payment_event (merchant, imp_uid, version, event, state, at, detail) \
         SELECT merchant, imp_uid, version, CAST($1 AS TEXT), state, CAST($2 AS BIGINT), CAST($3 AS TEXT) FROM payment \
         WHERE merchant = $4 AND imp_uid = $5 AND revised_by = $6";
     FIND = "SELECT merchant, imp_uid, merchant_uid, customer_uid, channel_key, state, version, amount, cancelled, \
-        currency, started_at, paid_at, failed_at, cancelled_at, ordered, receipt, failure FROM payment \
+        currency, started_at, paid_at, failed_at, cancelled_at, ordered, receipt, failure, cancels FROM payment \
         WHERE merchant = $1 AND imp_uid = $2";
     FIND_LIVE = "SELECT merchant, imp_uid, merchant_uid, customer_uid, channel_key, state, version, amount, cancelled, \
-        currency, started_at, paid_at, failed_at, cancelled_at, ordered, receipt, failure FROM payment \
+        currency, started_at, paid_at, failed_at, cancelled_at, ordered, receipt, failure, cancels FROM payment \
         WHERE merchant = $1 AND merchant_uid = $2 AND state >= 10";
     FIND_IDLE = "SELECT merchant, imp_uid, merchant_uid, customer_uid, channel_key, state, version, amount, cancelled, \
-        currency, started_at, paid_at, failed_at, cancelled_at, ordered, receipt, failure FROM payment \
+        currency, started_at, paid_at, failed_at, cancelled_at, ordered, receipt, failure, cancels FROM payment \
         WHERE merchant = $1 AND merchant_uid = $2 AND state < 10 ORDER BY started_at DESC LIMIT 1000";
     EVENTS = "SELECT version, event, state, at, detail FROM payment_event \
         WHERE merchant = $1 AND imp_uid = $2 ORDER BY version";
     REVISED_BY = "SELECT 1 FROM payment WHERE merchant = $1 AND imp_uid = $2 AND revised_by = $3";
     IN_STATE = "SELECT merchant, imp_uid, merchant_uid, customer_uid, channel_key, state, version, amount, cancelled, \
-        currency, started_at, paid_at, failed_at, cancelled_at, ordered, receipt, failure FROM payment \
+        currency, started_at, paid_at, failed_at, cancelled_at, ordered, receipt, failure, cancels FROM payment \
         WHERE state = $1 ORDER BY started_at DESC LIMIT 1000";
 }
 
@@ -132,10 +138,14 @@ pub struct Change<'a> {
     pub failure: Option<&'a Failure>,
     /// A note for the history, without secrets.
     pub detail: Option<String>,
+    /// The payment's cancel that this event is about, as it stands after it.
+    pub cancel: Option<&'a Cancel>,
     /// What happens to jobs in the same write.
     pub jobs: Vec<jobs::Edit>,
     /// A billing key that the event brings.
     pub billing_key: Option<&'a billing_keys::Sealed>,
+    /// A billing key that is kept aside until the PG has decided.
+    pub held_key: Option<&'a billing_keys::Sealed>,
     /// Webhooks to queue.
     pub deliveries: &'a [deliveries::Delivery],
     /// A number that no other write has: 63 random bits.
@@ -161,6 +171,12 @@ pub async fn apply(db: &Db, change: &Change<'_>) -> Result<bool, StoreError> {
     if let Some(sealed) = change.billing_key {
         steps.push(billing_keys::upsert_if_revised(sealed, p, w));
     }
+    if let Some(sealed) = change.held_key {
+        steps.push(held_keys::insert_if_revised(sealed, p, w));
+    }
+    if may_hold_a_key(p) && !change.after.is_open() {
+        steps.push(held_keys::delete_if_revised(p, w));
+    }
     for delivery in change.deliveries {
         steps.push(deliveries::insert_if_revised(delivery, p, w));
         steps.push(jobs::insert_if_revised(
@@ -172,6 +188,11 @@ pub async fn apply(db: &Db, change: &Change<'_>) -> Result<bool, StoreError> {
     Ok(db.write(write_of(p, steps)).await?.affected(0) > 0)
 }
 
+/// Whether a key may have been kept aside for a payment: its issue was sent, and not decided at once.
+fn may_hold_a_key(p: &Payment) -> bool {
+    p.order.usage == Some(Usage::Issue) && p.state.is_open() && p.state != State::Sending
+}
+
 fn update_step(change: &Change<'_>) -> Step {
     let p = change.before;
     let paid_at = p
@@ -181,6 +202,12 @@ fn update_step(change: &Change<'_>) -> Step {
         State::Failed => Some(change.at),
         _ => p.failed_at,
     };
+    let cancelled = change.cancel.map(|cancel| {
+        let mut payment = p.clone();
+        payment.put_cancel(cancel.clone());
+        payment
+    });
+    let given_back = cancelled.as_ref().unwrap_or(p);
     let mut values = values![
         change.after.code(),
         change.write_id,
@@ -188,6 +215,9 @@ fn update_step(change: &Change<'_>) -> Step {
         failed_at,
         change.receipt.or(p.receipt.as_ref()).map(json::write),
         change.failure.or(p.failure.as_ref()).map(json::write),
+        given_back.cancelled,
+        given_back.cancelled_at,
+        (!given_back.cancels.is_empty()).then(|| json::write(&given_back.cancels)),
         p.merchant.as_str(),
         p.imp_uid.as_str(),
         p.version
@@ -328,6 +358,11 @@ fn payment(row: &Row) -> Result<Payment, StoreError> {
             .opt_text(16)?
             .map(|t| json::read(t, "payment.failure"))
             .transpose()?,
+        cancels: row
+            .opt_text(17)?
+            .map(|t| json::read(t, "payment.cancels"))
+            .transpose()?
+            .unwrap_or_default(),
     })
 }
 

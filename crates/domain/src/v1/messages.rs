@@ -19,6 +19,11 @@ pub const UID_USED: &str =
 pub const NOTHING_TO_CANCEL: &str = "취소할 결제건이 존재하지 않습니다.";
 /// Cancelled before.
 pub const ALREADY_CANCELLED: &str = "이미 전액취소된 주문입니다.";
+/// A cancel that names no payment. V1's text is known by its end only.
+pub const NAME_A_PAYMENT: &str = "취소할 imp_uid 또는 merchant_uid를 지정해주셔야합니다.";
+/// A cancel while another one is open (V1's own text is unknown; this one is ours).
+pub const CANCEL_IN_PROGRESS: &str =
+    "이전 취소 요청의 결과를 확인하고 있습니다. 확인된 후 다시 시도해주세요.";
 /// The buyer gave up. Merchants compare it by equality.
 pub const USER_CANCELLED: &str = "사용자가 결제를 취소하셨습니다";
 /// The merchant has no channel.
@@ -29,4 +34,14 @@ pub const ZERO_AMOUNT: &str = "amount: 결제금액은 0보다 커야 합니다.
 /// A look-up of a customer_uid that is not registered.
 pub fn no_such_customer(customer_uid: &str) -> String {
     format!("요청하신 customer_uid({customer_uid})로 등록된 정보를 찾을 수 없습니다.")
+}
+
+/// A cancel whose `checksum` is not what is left (V1's own text is unknown; this one is ours).
+pub fn checksum_differs(left: &str) -> String {
+    format!("checksum: 취소가능금액({left})과 일치하지 않습니다.")
+}
+
+/// A cancel of more than is left (V1's own text is unknown; this one is ours).
+pub fn more_than_left(left: &str) -> String {
+    format!("amount: 취소금액이 취소가능금액({left})보다 큽니다.")
 }

@@ -2,10 +2,10 @@
 //! unix seconds with 0 for "not happened".
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock::seconds;
-use crate::{CardKind, Money, Payment, Usage};
+use crate::{Cancel, CancelState, CardKind, Money, Payment, Usage};
 
 /// What V1 writes where a browser's name would stand.
 const NO_USER_AGENT: &str = "sorry_not_supported_anymore";
@@ -88,9 +88,9 @@ impl From<&Payment> for PaymentView {
             buyer_postcode: buyer.postcode,
             buyer_tel: buyer.tel,
             cancel_amount: Money::new(payment.cancelled, payment.currency).json(),
-            cancel_history: Vec::new(),
-            cancel_reason: None,
-            cancel_receipt_urls: Vec::new(),
+            cancel_history: history(payment),
+            cancel_reason: done(payment).last().map(|c| c.reason.clone()),
+            cancel_receipt_urls: receipt_urls(payment),
             cancelled_at: at(payment.cancelled_at),
             card_code: card.code,
             card_issuer_code: None,
@@ -143,4 +143,32 @@ impl From<&Payment> for PaymentView {
             vbank_num: None,
         }
     }
+}
+
+/// The cancels that gave money back.
+fn done(payment: &Payment) -> impl Iterator<Item = &Cancel> {
+    let cancels = payment.cancels.iter();
+    cancels.filter(|cancel| cancel.state == CancelState::Done)
+}
+
+/// V1's `cancel_receipt_urls`.
+fn receipt_urls(payment: &Payment) -> Vec<String> {
+    done(payment)
+        .filter_map(|c| c.receipt_url.clone())
+        .collect()
+}
+
+/// V1's `cancel_history`.
+fn history(payment: &Payment) -> Vec<Value> {
+    let line = |cancel: &Cancel| {
+        json!({
+            "amount": Money::new(cancel.amount, payment.currency).json(),
+            "cancellation_id": cancel.cancel_id,
+            "cancelled_at": cancel.ended_at.map_or(0, seconds),
+            "pg_tid": cancel.pg_tid,
+            "reason": cancel.reason,
+            "receipt_url": cancel.receipt_url,
+        })
+    };
+    done(payment).map(line).collect()
 }

@@ -19,6 +19,9 @@ const RESOLVE_AFTER_MS: i64 = 90_000;
 /// fire before the outcome is recorded.
 pub const INTENT_MS: i64 = 15_000;
 
+/// When an unknown or undecided outcome is first asked about, ms.
+pub const FIRST_INQUIRY_MS: i64 = 5_000;
+
 /// The job that finds out how an attempt ended that was asked for at `at_ms`.
 pub fn resolve_job(payment: &Payment, at_ms: i64) -> Job {
     Job {
@@ -52,6 +55,32 @@ pub async fn follow(
     }
 }
 
+/// Follows a payment that the PG will decide about later: a notice may be on its way. As it stands after `patience`.
+pub async fn follow_decision(
+    engine: &Engine,
+    payment: &Payment,
+    patience: Duration,
+) -> Result<Arc<Payment>, FlowError> {
+    const PAUSE: Duration = Duration::from_millis(250);
+    let decided = async {
+        loop {
+            match payments::find(&engine.db, &payment.merchant, &payment.imp_uid).await? {
+                Some(now) if now.state == State::Pending => tokio::time::sleep(PAUSE).await,
+                Some(now) => return Ok(Arc::new(now)),
+                None => return Err(vanished(payment)),
+            }
+        }
+    };
+    match tokio::time::timeout(patience, decided).await {
+        Ok(decided) => decided,
+        Err(_) => Ok(Arc::new(payment.clone())),
+    }
+}
+
+fn vanished(payment: &Payment) -> FlowError {
+    FlowError::Setup(format!("payment {} vanished", payment.imp_uid))
+}
+
 async fn until_ended(engine: &Engine, payment: &Payment) -> Result<Arc<Payment>, FlowError> {
     const PAUSE: Duration = Duration::from_millis(100);
     loop {
@@ -63,12 +92,7 @@ async fn until_ended(engine: &Engine, payment: &Payment) -> Result<Arc<Payment>,
         match payments::find(&engine.db, &payment.merchant, &payment.imp_uid).await? {
             Some(now) if now.state == State::Sending => tokio::time::sleep(PAUSE).await,
             Some(now) => return Ok(Arc::new(now)),
-            None => {
-                return Err(FlowError::Setup(format!(
-                    "payment {} vanished",
-                    payment.imp_uid
-                )));
-            }
+            None => return Err(vanished(payment)),
         }
     }
 }

@@ -19,15 +19,12 @@ use dangol_store::{StoreError, payments};
 use dangol_vault::KeyContext;
 use tokio::sync::oneshot;
 
-use super::attempt::{INTENT_MS, follow, resolve_job};
+use super::attempt::{FIRST_INQUIRY_MS, INTENT_MS, follow, resolve_job};
 use super::notify::Told;
 use super::record::{Happening, record};
 use crate::channels::OpenChannel;
 use crate::inflight::{self, Announcer, End, InFlight};
 use crate::{Engine, FlowError};
-
-/// When an unknown outcome is first asked about, ms.
-const FIRST_INQUIRY_MS: i64 = 5_000;
 
 /// How often a new imp_uid is drawn when the drawn one exists: with 10 million payments one draw in 100,000 does.
 const DRAWS: u32 = 5;
@@ -166,6 +163,7 @@ fn asked(
         },
         receipt: None,
         failure: None,
+        cancels: Vec::new(),
     })
 }
 

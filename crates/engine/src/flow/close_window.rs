@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dangol_domain::billing::BillingKeyRecord;
 use dangol_domain::v1::messages;
-use dangol_domain::{Event, Failure, FailureClass, Money, Payment, Receipt, State};
+use dangol_domain::{CardFacts, Event, Failure, FailureClass, Money, Payment, Receipt, State};
 use dangol_gateway::contract::{Issue, IssuedKey, WindowOrder, WindowReturn};
 use dangol_store::billing_keys::Sealed;
 use dangol_store::jobs::{Edit, Job};
@@ -15,7 +15,7 @@ use dangol_store::windows::WindowRecord;
 use dangol_store::{payments, windows};
 use dangol_vault::KeyContext;
 
-use super::attempt::{self, INTENT_MS, expire_job, follow, resolve_job};
+use super::attempt::{self, FIRST_INQUIRY_MS, INTENT_MS, expire_job, follow, resolve_job};
 use super::notify::Told;
 use super::open_window::{Found, NotYours, Page, find, order, page, token_fits};
 use super::record::{Happening, Recorded, record};
@@ -25,6 +25,9 @@ use crate::{Engine, FlowError};
 
 /// How long a browser waits for the PG's word, longer than a connector does.
 pub(crate) const WAIT: Duration = Duration::from_secs(40);
+
+/// How long a browser waits for a PG that will decide later.
+const DECISION: Duration = Duration::from_secs(30);
 
 /// The PG returned the browser: believe nothing, ask the PG, record. A window that has ended shows its stored result.
 pub async fn close_window(
@@ -115,7 +118,11 @@ async fn exchange(
     if let Err(error) = &recorded {
         tracing::error!(imp_uid = %sent.payment.imp_uid, %error, "ALARM: an issue could not be recorded; its resolve job will ask");
     }
-    let ended = recorded.unwrap_or(sent.payment);
+    let mut ended = recorded.unwrap_or(sent.payment);
+    if ended.state == State::Pending {
+        // A notice may be on its way: until then whoever asks after the window is told that it is being worked on.
+        ended = attempt::follow_decision(&engine, &ended, DECISION).await?;
+    }
     announcer.announce(ended.clone());
     Ok(ended)
 }
@@ -149,7 +156,7 @@ async fn record_issue(
     job: Job,
 ) -> Result<Arc<Payment>, FlowError> {
     let mut happening = Happening::of(Event::Decline, Told::Waiting);
-    let mut sealed = None;
+    let (mut sealed, mut held) = (None, None);
     match issue {
         Issue::Issued(issued) => {
             happening.event = Event::Approve;
@@ -157,9 +164,12 @@ async fn record_issue(
             sealed = Some(seal(engine, merchant, payment, issued)?);
         }
         Issue::Refused(failure) => happening.failure = Some(failure),
-        Issue::Pending { why, .. } => {
+        Issue::Pending { why, key } => {
             happening.event = Event::Pend;
             happening.detail = Some(why);
+            held = key
+                .map(|key| seal(engine, merchant, payment, key))
+                .transpose()?;
         }
         Issue::Unknown(why) => {
             happening.event = Event::LoseTrack;
@@ -168,10 +178,11 @@ async fn record_issue(
         }
     }
     happening.key = sealed.as_ref();
-    happening.jobs = match happening.event {
-        Event::Pend | Event::LoseTrack => Vec::new(),
-        _ => vec![Edit::Done(job)],
-    };
+    happening.held_key = held.as_ref();
+    happening.jobs = vec![match happening.event {
+        Event::Pend | Event::LoseTrack => Edit::Later(job, engine.now_ms() + FIRST_INQUIRY_MS, 0),
+        _ => Edit::Done(job),
+    }];
     Ok(record(engine, merchant, payment, happening).await?.payment)
 }
 
@@ -209,21 +220,26 @@ pub(super) fn seal(
         engine.random.bytes(),
         &issued.key,
     )?;
-    let now = engine.now_ms();
     Ok(Sealed {
-        record: BillingKeyRecord {
-            merchant: payment.merchant.clone(),
-            customer_uid,
-            channel_key: payment.channel_key.clone(),
-            pg_provider: payment.order.pg_provider.clone(),
-            pg_id: payment.order.pg_id.clone(),
-            card: issued.card,
-            buyer: payment.order.buyer.clone(),
-            inserted_at: now,
-            updated_at: now,
-        },
+        record: key_record(engine, payment, issued.card),
         sealed,
     })
+}
+
+/// What may be shown of a key that was issued for the payment.
+pub(super) fn key_record(engine: &Engine, payment: &Payment, card: CardFacts) -> BillingKeyRecord {
+    let now = engine.now_ms();
+    BillingKeyRecord {
+        merchant: payment.merchant.clone(),
+        customer_uid: payment.customer_uid.clone().unwrap_or_default(),
+        channel_key: payment.channel_key.clone(),
+        pg_provider: payment.order.pg_provider.clone(),
+        pg_id: payment.order.pg_id.clone(),
+        card,
+        buyer: payment.order.buyer.clone(),
+        inserted_at: now,
+        updated_at: now,
+    }
 }
 
 /// Ends a window before anything was sent.
@@ -287,6 +303,7 @@ fn standing(engine: &Engine, payment: &Payment, window: &WindowRecord) -> Standi
     match payment.state {
         State::Ready if !expired => Standing::Open,
         State::Sending => Standing::Working,
+        State::Pending if engine.inflight.find(&payment.imp_uid).is_some() => Standing::Working,
         _ => Standing::Done(result::of(payment, window, expired)),
     }
 }

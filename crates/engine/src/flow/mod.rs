@@ -1,6 +1,7 @@
 //! The flows, each a straight line.
 
 pub(crate) mod attempt;
+pub mod cancel;
 pub mod charge_again;
 pub mod close_window;
 pub mod look_up;
@@ -11,6 +12,7 @@ pub mod prepare;
 pub mod record;
 pub mod resolve;
 pub mod result;
+pub mod take_notice;
 
 pub use charge_again::Again;
 pub use prepare::{Prepare, Prepared};

@@ -1,7 +1,7 @@
 //! Webhooks: which changes of a payment are told, and to whom. They are queued in the write that makes the change, so
 //! the payment is readable before anyone hears of it.
 
-use dangol_domain::{Payment, State};
+use dangol_domain::{Cancel, CancelState, Payment, State};
 use dangol_store::deliveries::{self, Delivery};
 use dangol_store::merchants::MerchantRecord;
 
@@ -17,7 +17,7 @@ pub enum Told {
 }
 
 /// The webhooks that a change sends, as i'mport's table has it: every payment that gets paid is told; a failure is
-/// told only when no answer could tell it.
+/// told only when no answer could tell it; a cancel when it was asked to be, or when no answer could.
 pub fn queue(
     engine: &Engine,
     merchant: &MerchantRecord,
@@ -25,9 +25,13 @@ pub fn queue(
     after: &Payment,
     told: Told,
 ) -> Vec<Delivery> {
+    let cancel = ended_cancel(before, after);
     let send = match after.state {
         State::Paid => before.state != State::CancelPending,
         State::Failed => told == Told::Open,
+        State::PartlyCancelled | State::Cancelled => {
+            cancel.is_some_and(|cancel| cancel.webhook || told == Told::Open)
+        }
         _ => false,
     };
     if !send {
@@ -37,12 +41,15 @@ pub fn queue(
         [] => merchant.webhook_url.iter().cloned().collect(),
         urls => urls.to_vec(),
     };
-    let body = serde_json::json!({
+    let mut body = serde_json::json!({
         "imp_uid": after.imp_uid.as_str(),
         "merchant_uid": after.merchant_uid,
         "status": after.state.v1(),
-    })
-    .to_string();
+    });
+    if let Some(cancel) = cancel {
+        body["cancellation_id"] = cancel.cancel_id.as_str().into();
+    }
+    let body = body.to_string();
     let now = engine.now_ms();
     let delivery = |url: String| Delivery {
         merchant: after.merchant.clone(),
@@ -55,4 +62,12 @@ pub fn queue(
         created_at: now,
     };
     urls.into_iter().map(delivery).collect()
+}
+
+/// The cancel that a change has brought to its end.
+fn ended_cancel<'a>(before: &Payment, after: &'a Payment) -> Option<&'a Cancel> {
+    after
+        .cancels
+        .iter()
+        .find(|cancel| cancel.state == CancelState::Done && !before.cancels.contains(cancel))
 }

@@ -226,6 +226,7 @@ fn payment(
         },
         receipt: None,
         failure: None,
+        cancels: Vec::new(),
     }
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dangol_domain::state;
-use dangol_domain::{Event, Failure, FailureClass, Outcome, Payment, Receipt, State};
+use dangol_domain::{
+    Cancel, CancelState, Event, Failure, FailureClass, Outcome, Payment, Receipt, State,
+};
 use dangol_store::billing_keys::Sealed;
 use dangol_store::jobs::Edit;
 use dangol_store::merchants::MerchantRecord;
@@ -35,6 +37,11 @@ pub struct Happening<'a> {
     pub jobs: Vec<Edit>,
     /// A billing key that it brings.
     pub key: Option<&'a Sealed>,
+    /// A billing key to keep aside until the PG has decided.
+    pub held_key: Option<&'a Sealed>,
+    /// The cancel that it is about, as it stands now. One that is done is told as [`Event::CancelPart`]; whether it gave
+    /// back the rest is seen here.
+    pub cancel: Option<Cancel>,
     /// Who has been told about the payment so far: decides whether a failure sends a webhook.
     pub told: Told,
 }
@@ -49,6 +56,8 @@ impl<'a> Happening<'a> {
             detail: None,
             jobs: Vec::new(),
             key: None,
+            held_key: None,
+            cancel: None,
             told,
         }
     }
@@ -62,7 +71,33 @@ impl<'a> Happening<'a> {
                 | Event::NotSent
                 | Event::OperatorPaid
                 | Event::OperatorFailed
+                | Event::CancelPart
+                | Event::CancelRefuse
         )
+    }
+
+    /// Whether the cancel that it ends has ended already: the PG's word came twice.
+    fn is_told_before(&self, before: &Payment) -> bool {
+        let ended = |c: &Cancel| c.state == CancelState::Done;
+        self.cancel.as_ref().is_some_and(|cancel| {
+            let mut known = before.cancels.iter();
+            known.any(|c| c.cancel_id == cancel.cancel_id && ended(c))
+        })
+    }
+
+    /// The payment with this happening's cancel, and the event that this makes it. `None` when more would be given back
+    /// than was paid.
+    fn cancelled(&self, before: &Payment) -> Option<(Payment, Event)> {
+        let mut payment = before.clone();
+        if let Some(cancel) = &self.cancel {
+            payment.put_cancel(cancel.clone());
+        }
+        let event = match (self.event, payment.balance()) {
+            (Event::CancelPart, 0) => Event::CancelAll,
+            (event, 0..) => event,
+            _ => return None,
+        };
+        Some((payment, event))
     }
 
     /// The event of an outcome.
@@ -114,10 +149,16 @@ pub async fn record(
 ) -> Result<Recorded, FlowError> {
     let mut before = Arc::new(before.clone());
     for _ in 0..RACES_MAX {
-        let after = match state::next(before.state, happening.event) {
-            Ok(after) => after,
-            Err(illegal) => {
-                contradicted(&before, &happening, &illegal.to_string());
+        if happening.is_told_before(&before) {
+            return Ok(Recorded {
+                payment: before,
+                ours: false,
+            });
+        }
+        let (cancelled, event, after) = match possible(&before, &happening) {
+            Ok(possible) => possible,
+            Err(why) => {
+                contradicted(&before, &happening, &why);
                 return Ok(Recorded {
                     payment: before,
                     ours: false,
@@ -125,18 +166,20 @@ pub async fn record(
             }
         };
         let at = engine.now_ms();
-        let payment = projected(&before, &happening, after, at);
+        let payment = projected(cancelled, &happening, after, at);
         let deliveries = notify::queue(engine, merchant, &before, &payment, happening.told);
         let change = payments::Change {
             before: &before,
-            event: happening.event,
+            event,
             after,
             at,
             receipt: happening.receipt.as_ref(),
             failure: happening.failure.as_ref(),
             detail: happening.detail.clone(),
+            cancel: happening.cancel.as_ref(),
             jobs: happening.jobs.clone(),
             billing_key: happening.key,
+            held_key: happening.held_key,
             deliveries: &deliveries,
             write_id: engine.random.id63(),
         };
@@ -165,6 +208,18 @@ pub async fn record(
         "payment {} never stood still",
         before.imp_uid
     )))
+}
+
+/// What a happening does to a payment as it stands, if it is possible: its cancels, the event, the state after it.
+fn possible(
+    before: &Payment,
+    happening: &Happening<'_>,
+) -> Result<(Payment, Event, State), String> {
+    let (cancelled, event) = happening
+        .cancelled(before)
+        .ok_or("more would be given back than was paid")?;
+    let after = state::next(before.state, event).map_err(|illegal| illegal.to_string())?;
+    Ok((cancelled, event, after))
 }
 
 /// Commits a change; `false` when the payment is no longer as it was read.
@@ -199,8 +254,7 @@ async fn commit(engine: &Engine, change: &payments::Change<'_>) -> Result<bool, 
 }
 
 /// The payment after an event, as the store will have it.
-fn projected(before: &Payment, happening: &Happening<'_>, after: State, at: i64) -> Payment {
-    let mut payment = before.clone();
+fn projected(mut payment: Payment, happening: &Happening<'_>, after: State, at: i64) -> Payment {
     payment.state = after;
     payment.version += 1;
     if after == State::Paid && payment.paid_at.is_none() {

@@ -8,11 +8,12 @@ use dangol_domain::{
     Event, Failure, FailureClass, ImpUid, Outcome, Payment, Receipt, State, Usage,
 };
 use dangol_gateway::contract::{Inquired, Inquiry};
+use dangol_store::billing_keys::Sealed;
 use dangol_store::jobs::{Claimed, Edit};
 use dangol_store::merchants::MerchantRecord;
-use dangol_store::{jobs, payments};
+use dangol_store::{held_keys, jobs, payments};
 
-use super::close_window::{issue_receipt, seal};
+use super::close_window::{issue_receipt, key_record, seal};
 use super::notify::Told;
 use super::record::{Happening, record};
 use crate::{Engine, FlowError};
@@ -45,7 +46,7 @@ pub async fn resolve(engine: &Engine, held: &Claimed) -> Result<(), FlowError> {
         payment: &payment,
         held,
     };
-    match asking.ask().await? {
+    match ask(engine, &merchant, &payment, None).await? {
         Inquired::Unsupported => {
             asking
                 .give_up("the PG's protocol has no inquiry for this attempt")
@@ -54,20 +55,79 @@ pub async fn resolve(engine: &Engine, held: &Claimed) -> Result<(), FlowError> {
         Inquired::Outcome(Outcome::Unknown(why) | Outcome::Pending(why)) => {
             asking.ask_again(&why).await
         }
-        Inquired::Issued(issued) => {
-            let mut settled = Happening::of(Event::Approve, Told::Open);
-            settled.receipt = Some(issue_receipt(&payment, &issued));
-            let sealed = seal(engine, &merchant, &payment, issued)?;
-            settled.key = Some(&sealed);
-            settled.jobs = vec![Edit::Done(held.job.clone())];
-            asking.record(&payment, settled).await.map(|_| ())
-        }
-        Inquired::Outcome(outcome) => {
-            let mut settled = Happening::from_outcome(outcome, Told::Open);
-            settled.jobs = vec![Edit::Done(held.job.clone())];
-            asking.record(&payment, settled).await.map(|_| ())
+        word => {
+            let jobs = vec![Edit::Done(held.job.clone())];
+            settle(engine, &merchant, &payment, word, jobs)
+                .await
+                .map(|_| ())
         }
     }
+}
+
+/// Asks the PG how an attempt ended. A number of the PG's that was heard of elsewhere helps where we have none.
+pub(super) async fn ask(
+    engine: &Engine,
+    merchant: &MerchantRecord,
+    payment: &Payment,
+    pg_tid: Option<String>,
+) -> Result<Inquired, FlowError> {
+    let Some(channel) = engine.channel(merchant, &payment.channel_key).await? else {
+        return Ok(Inquired::Unsupported);
+    };
+    let known = payment.receipt.as_ref().map(|r| r.pg_tid.clone());
+    let inquiry = Inquiry {
+        order_id: payment.imp_uid.to_string(),
+        customer_uid: payment.customer_uid.clone().unwrap_or_default(),
+        issues_key: payment.order.usage == Some(Usage::Issue),
+        amount: payment.money(),
+        sent_at_ms: payment.started_at,
+        pg_tid: known.or(pg_tid),
+        at_ms: engine.now_ms(),
+    };
+    let (gateway, channel) = (channel.gateway, &channel.channel);
+    Ok(gateway
+        .inquire(engine.wire.as_ref(), channel, &inquiry)
+        .await)
+}
+
+/// Records the PG's word about an attempt, with the key that it brings or that was kept aside for it.
+pub(super) async fn settle(
+    engine: &Engine,
+    merchant: &MerchantRecord,
+    payment: &Payment,
+    word: Inquired,
+    jobs: Vec<Edit>,
+) -> Result<Arc<Payment>, FlowError> {
+    let mut key = None;
+    let mut settled = match word {
+        Inquired::Issued(issued) => {
+            let mut settled = Happening::of(Event::Approve, Told::Open);
+            settled.receipt = Some(issue_receipt(payment, &issued));
+            key = Some(seal(engine, merchant, payment, issued)?);
+            settled
+        }
+        Inquired::Outcome(outcome) => Happening::from_outcome(outcome, Told::Open),
+        Inquired::Unsupported => return Ok(Arc::new(payment.clone())),
+    };
+    if settled.event == Event::Approve && key.is_none() && payment.order.usage == Some(Usage::Issue)
+    {
+        key = held_key(engine, payment).await?;
+        if key.is_none() {
+            tracing::error!(imp_uid = %payment.imp_uid, "ALARM: the PG charged for a billing key that never reached us");
+        }
+    }
+    settled.key = key.as_ref();
+    settled.jobs = jobs;
+    Ok(record(engine, merchant, payment, settled).await?.payment)
+}
+
+/// The key that was kept aside until the PG decided about the payment.
+async fn held_key(engine: &Engine, payment: &Payment) -> Result<Option<Sealed>, FlowError> {
+    let held = held_keys::find(&engine.db, &payment.merchant, &payment.imp_uid).await?;
+    Ok(held.map(|held| Sealed {
+        record: key_record(engine, payment, held.card),
+        sealed: held.sealed,
+    }))
 }
 
 /// A payment that is asked about, and the job that does it.
@@ -79,30 +139,6 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    async fn ask(&self) -> Result<Inquired, FlowError> {
-        let payment = self.payment;
-        let Some(channel) = self
-            .engine
-            .channel(self.merchant, &payment.channel_key)
-            .await?
-        else {
-            return Ok(Inquired::Unsupported);
-        };
-        let inquiry = Inquiry {
-            order_id: payment.imp_uid.to_string(),
-            customer_uid: payment.customer_uid.clone().unwrap_or_default(),
-            issues_key: payment.order.usage == Some(Usage::Issue),
-            amount: payment.money(),
-            sent_at_ms: payment.started_at,
-            pg_tid: payment.receipt.as_ref().map(|r| r.pg_tid.clone()),
-            at_ms: self.engine.now_ms(),
-        };
-        Ok(channel
-            .gateway
-            .inquire(self.engine.wire.as_ref(), &channel.channel, &inquiry)
-            .await)
-    }
-
     /// Still open: later again, until the last pause is over.
     async fn ask_again(&self, why: &str) -> Result<(), FlowError> {
         let tries = usize::try_from(self.held.tries).unwrap_or(usize::MAX);

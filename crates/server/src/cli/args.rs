@@ -408,7 +408,7 @@ pub struct PaymentShow {
 
 /// `payment resolve`.
 #[derive(Args)]
-#[command(group = clap::ArgGroup::new("found").required(true).args(["paid", "failed"]))]
+#[command(group = clap::ArgGroup::new("found").required(true).args(["paid", "failed", "cancelled", "not_cancelled"]))]
 pub struct PaymentResolve {
     #[command(flatten)]
     pub place: Place,
@@ -421,13 +421,19 @@ pub struct PaymentResolve {
     /// The gateway approved it
     #[arg(long, requires = "pg_tid", conflicts_with = "reason")]
     pub paid: bool,
-    /// The gateway's number of the approval
+    /// The gateway's number of the approval, or of the cancel
     #[arg(long, value_name = "TID")]
     pub pg_tid: Option<String>,
     /// The gateway did not approve it
     #[arg(long, requires = "reason", conflicts_with = "pg_tid")]
     pub failed: bool,
-    /// Why, for the payment's fail_reason
+    /// The gateway gave the money of an open cancel back
+    #[arg(long, conflicts_with = "reason")]
+    pub cancelled: bool,
+    /// The gateway did not give it back
+    #[arg(long, requires = "reason", conflicts_with = "pg_tid")]
+    pub not_cancelled: bool,
+    /// Why, for the payment's fail_reason or the cancel's record
     #[arg(long)]
     pub reason: Option<String>,
 }

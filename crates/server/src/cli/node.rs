@@ -29,6 +29,7 @@ pub fn place(args: &args::Place, config: &Config) -> setup::Place {
 pub fn settings(mode: Mode, config: &Config, public_url: String, window_url: String) -> Settings {
     let mut settings = Settings::new(mode == Mode::Sandbox, public_url, window_url);
     settings.notice_hosts = config.notice_hosts.clone();
+    settings.trusted_proxies = config.trusted_proxies.clone();
     settings.answer_budget_ms = config.answer_budget_ms.unwrap_or(settings.answer_budget_ms);
     settings.window_life_ms = config.window_life_ms.unwrap_or(settings.window_life_ms);
     settings

@@ -1,7 +1,8 @@
 //! `dangol payment`.
 
-use dangol_domain::{ImpUid, Payment, State, Usage, UserCode};
+use dangol_domain::{CancelState, ImpUid, Money, Payment, State, Usage, UserCode};
 use dangol_engine::Engine;
+use dangol_engine::flow::cancel::{self, CancelFound};
 use dangol_engine::flow::resolve::{Found, settle_by_operator};
 use dangol_store::{deliveries, jobs, merchants, payments};
 
@@ -26,6 +27,23 @@ pub async fn list(place: &args::Place) -> Result<(), Stop> {
                 word(payment.state),
                 amount(&payment),
                 when(payment.started_at)
+            ));
+        }
+    }
+    for state in [State::CancelPending, State::PartlyCancelled] {
+        for payment in payments::in_state(&engine.db, state).await? {
+            let Some(cancel) = payment.open_cancel() else {
+                continue;
+            };
+            any = true;
+            say(format_args!(
+                "{}  {}  cancel {}  {} {}  since {}",
+                payment.imp_uid,
+                payment.merchant,
+                cancel_word(cancel.state),
+                Money::new(cancel.amount, payment.currency).decimal(),
+                payment.currency.as_str(),
+                when(cancel.requested_at)
             ));
         }
     }
@@ -126,6 +144,7 @@ async fn show_one(engine: &Engine, payment: &Payment) -> Result<(), Stop> {
             job.kind.name()
         ));
     }
+    show_cancels(payment);
     show_deliveries(engine, payment).await?;
     if payment.state == State::NeedsReview {
         say(format_args!(
@@ -145,6 +164,25 @@ async fn show_one(engine: &Engine, payment: &Payment) -> Result<(), Stop> {
         ));
     }
     Ok(())
+}
+
+fn show_cancels(payment: &Payment) {
+    for cancel in &payment.cancels {
+        let amount = Money::new(cancel.amount, payment.currency).decimal();
+        let state = cancel_word(cancel.state);
+        say(format_args!(
+            "  {}  cancel of {amount} {state}  {}",
+            when(cancel.requested_at),
+            cancel.cancel_id
+        ));
+        if cancel.state == CancelState::Unknown {
+            say(format_args!(
+                "    dangol payment resolve {imp_uid} --cancelled [--pg-tid TID]\n    \
+                 dangol payment resolve {imp_uid} --not-cancelled --reason TEXT",
+                imp_uid = payment.imp_uid
+            ));
+        }
+    }
 }
 
 async fn show_deliveries(engine: &Engine, payment: &Payment) -> Result<(), Stop> {
@@ -170,21 +208,41 @@ async fn show_deliveries(engine: &Engine, payment: &Payment) -> Result<(), Stop>
     Ok(())
 }
 
-/// Settles a payment by what an operator found in the PG's books.
-pub async fn resolve(args: args::PaymentResolve) -> Result<(), Stop> {
-    let found_there = match (args.paid, args.pg_tid, args.reason) {
-        (true, Some(pg_tid), _) if !pg_tid.trim().is_empty() => Found::Paid {
-            pg_tid: pg_tid.trim().to_owned(),
-        },
-        (false, _, Some(reason)) if !reason.trim().is_empty() => Found::Failed {
-            reason: reason.trim().to_owned(),
-        },
-        _ => {
-            return Err(Stop::usage(
-                "give --paid with --pg-tid, or --failed with --reason",
-            ));
-        }
+/// What an operator found in the PG's books.
+enum FoundThere {
+    Attempt(Found),
+    Cancel(CancelFound),
+}
+
+/// What the flags say; empty texts say nothing.
+fn found_there(args: &args::PaymentResolve) -> Result<FoundThere, Stop> {
+    let given = |text: &Option<String>| {
+        let text = text.as_deref().unwrap_or("").trim();
+        (!text.is_empty()).then(|| text.to_owned())
     };
+    let usage = || {
+        Stop::usage(
+            "give --paid with --pg-tid, --failed with --reason, --cancelled, or --not-cancelled with --reason",
+        )
+    };
+    let (pg_tid, reason) = (given(&args.pg_tid), given(&args.reason));
+    if args.cancelled {
+        return Ok(FoundThere::Cancel(CancelFound::Done { pg_tid }));
+    }
+    if args.paid {
+        let pg_tid = pg_tid.ok_or_else(usage)?;
+        return Ok(FoundThere::Attempt(Found::Paid { pg_tid }));
+    }
+    let reason = reason.ok_or_else(usage)?;
+    Ok(match args.not_cancelled {
+        true => FoundThere::Cancel(CancelFound::Refused { reason }),
+        false => FoundThere::Attempt(Found::Failed { reason }),
+    })
+}
+
+/// Settles a payment, or its open cancel, by what an operator found in the PG's books.
+pub async fn resolve(args: args::PaymentResolve) -> Result<(), Stop> {
+    let found_there = found_there(&args)?;
     let engine = node::open(&args.place).await?.engine;
     let found = find(&engine, args.merchant.as_ref(), &args.imp_uid).await?;
     let payment = match found.as_slice() {
@@ -197,8 +255,13 @@ pub async fn resolve(args: args::PaymentResolve) -> Result<(), Stop> {
         }
     };
     let merchant = find_merchant(&engine, Some(&payment.merchant)).await?;
-    let settled =
-        settle_by_operator(&engine, &merchant, payment.imp_uid.as_str(), found_there).await?;
+    let imp_uid = payment.imp_uid.as_str();
+    let settled = match found_there {
+        FoundThere::Attempt(found) => settle_by_operator(&engine, &merchant, imp_uid, found).await,
+        FoundThere::Cancel(found) => {
+            cancel::settle_by_operator(&engine, &merchant, imp_uid, found).await
+        }
+    }?;
     say(format_args!(
         "{} is {}; the merchant is told by webhook, where one is set",
         settled.imp_uid,
@@ -229,5 +292,16 @@ fn word(state: State) -> &'static str {
         State::CancelPending => "cancel pending",
         State::PartlyCancelled => "partly cancelled",
         State::Cancelled => "cancelled",
+    }
+}
+
+/// A cancel's state in words.
+fn cancel_word(state: CancelState) -> &'static str {
+    match state {
+        CancelState::Sending => "sending",
+        CancelState::Pending => "pending",
+        CancelState::Unknown => "needs review",
+        CancelState::Done => "done",
+        CancelState::Refused => "refused",
     }
 }

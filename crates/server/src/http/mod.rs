@@ -1,11 +1,13 @@
 //! The main origin: the V1 API, the SDK, the window's pages, and in a sandbox its controls.
 
 pub mod health;
+pub mod notice;
 pub mod sandbox;
 pub mod v1;
 pub mod window;
 
 mod assets;
+mod raw_form;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,6 +47,7 @@ impl App {
 pub fn router(app: App) -> Router {
     let mut routes = v1::router()
         .merge(window::router())
+        .merge(notice::router())
         .merge(health::router())
         .merge(assets::router())
         .route("/", get(front));

@@ -36,6 +36,7 @@ fn sent(random: u64) -> Payment {
         .expect("an order"),
         receipt: None,
         failure: None,
+        cancels: Vec::new(),
     }
 }
 
@@ -71,6 +72,8 @@ async fn leave_for_review(db: &Db, random: u64) -> Payment {
             detail: Some("the last inquiry brought no word".to_owned()),
             jobs: Vec::new(),
             billing_key: None,
+            held_key: None,
+            cancel: None,
             deliveries: &[],
             write_id,
         };

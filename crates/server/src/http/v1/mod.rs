@@ -6,6 +6,7 @@ pub mod asked;
 pub mod auth;
 pub mod params;
 
+mod cancel;
 mod payments;
 mod subscribe;
 mod users;
@@ -31,11 +32,12 @@ pub fn router() -> Router<App> {
         .layer(middleware::from_fn(answer::never_panicking))
 }
 
-fn routes() -> [(&'static str, MethodRouter<App>); 8] {
+fn routes() -> [(&'static str, MethodRouter<App>); 9] {
     [
         ("/users/getToken", post(users::get_token)),
         ("/users/pg", get(users::channels)),
         ("/users/pg/{user_code}", get(users::public_channels)),
+        ("/payments/cancel", post(cancel::cancel)),
         ("/payments/{imp_uid}", get(payments::by_imp_uid)),
         (
             "/payments/find/{merchant_uid}",

@@ -304,6 +304,8 @@ impl Shop {
             detail: None,
             jobs: vec![Edit::Done(job)],
             billing_key: key,
+            held_key: None,
+            cancel: None,
             deliveries: &[],
             write_id: engine.random.id63(),
         };
@@ -442,5 +444,6 @@ fn payment(imp_uid: ImpUid, merchant_uid: &str, started_at: i64) -> Payment {
         },
         receipt: None,
         failure: None,
+        cancels: Vec::new(),
     }
 }

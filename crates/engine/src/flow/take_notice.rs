@@ -1,0 +1,332 @@
+//! A PG tells us something: what is signed is its word, anything else a hint to ask the PG. A notice may come twice,
+//! late, or before the answer that it is about; none of that may change what is true.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use dangol_domain::{
+    Cancel, CancelState, CardFacts, Event, ImpUid, Outcome, Payment, Receipt, State, Usage,
+    UserCode,
+};
+use dangol_gateway::contract::{Inquired, IssuedKey, News, Notice, NoticeSays, NoticeWord};
+use dangol_gateway::profile::NoticeFacts;
+use dangol_store::jobs::Edit;
+use dangol_store::merchants::MerchantRecord;
+use dangol_store::payments;
+
+use super::attempt::follow;
+use super::cancel::resolve_job;
+use super::notify::Told;
+use super::record::{Happening, record};
+use super::resolve::{ask, settle};
+use crate::channels::OpenChannel;
+use crate::{Engine, FlowError};
+
+/// How long a notice waits for the answer that it is about, when it overtook it.
+const OVERTAKEN: Duration = Duration::from_secs(10);
+
+/// What the PG is answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Heard {
+    /// It was heard: exactly this body, so that the PG does not say it again.
+    Thanks(&'static str),
+    /// It was not believed or not understood.
+    Refused,
+    /// It was understood but could not be settled yet: the PG may say it again.
+    Later,
+    /// No such channel, or one of a PG that sends no notices.
+    Nobody,
+}
+
+/// Takes a notice of a channel's PG. `from` is where it came from, as far as that can be trusted.
+pub async fn take_notice(
+    engine: &Engine,
+    merchant: &UserCode,
+    channel_key: &str,
+    from: Option<IpAddr>,
+    notice: &Notice,
+) -> Result<Heard, FlowError> {
+    let Some(merchant) = engine.merchant(merchant).await? else {
+        return Ok(Heard::Nobody);
+    };
+    let Some(channel) = engine.channel(&merchant, channel_key).await? else {
+        return Ok(Heard::Nobody);
+    };
+    let Some(facts) = &channel.gateway.profile().notice else {
+        return Ok(Heard::Nobody);
+    };
+    if !engine.settings.sandbox && !comes_from_the_pg(facts, from) {
+        tracing::warn!(
+            channel_key,
+            ?from,
+            "a notice came from an address that is not the PG's"
+        );
+        return Ok(Heard::Refused);
+    }
+    let about = match channel.gateway.read_notice(&channel.channel, notice) {
+        NoticeSays::Refused(why) => {
+            tracing::warn!(channel_key, why, "a notice was not believed");
+            return Ok(Heard::Refused);
+        }
+        NoticeSays::Nothing => return Ok(Heard::Thanks(&facts.answer)),
+        says => says,
+    };
+    let Some(payment) = payment_of(engine, &merchant, &channel, &about).await? else {
+        tracing::warn!(channel_key, "a notice is about an order that is not ours");
+        return Ok(Heard::Thanks(&facts.answer));
+    };
+    // The answer of the charge itself tells more than a notice that overtook it.
+    let payment = follow(engine, &payment, OVERTAKEN).await?;
+    if payment.state == State::Sending {
+        return Ok(Heard::Later);
+    }
+    let taken = Taking {
+        engine,
+        merchant: &merchant,
+        payment: &payment,
+    };
+    match about {
+        NoticeSays::Word(word) => taken.word(word).await?,
+        NoticeSays::Hint { pg_tid, claim, .. } => taken.hint(pg_tid, claim).await?,
+        NoticeSays::Refused(_) | NoticeSays::Nothing => {}
+    }
+    Ok(Heard::Thanks(&facts.answer))
+}
+
+/// Whether an address is one that the PG publishes; any is, where the PG publishes none.
+fn comes_from_the_pg(facts: &NoticeFacts, from: Option<IpAddr>) -> bool {
+    facts.sources.is_empty()
+        || from.is_some_and(|from| facts.sources.iter().any(|source| is_in(source, from)))
+}
+
+/// Whether an address is in a network, written `192.0.2.0/24` or as one address.
+fn is_in(network: &str, address: IpAddr) -> bool {
+    let (base, bits) = network.split_once('/').unwrap_or((network, "128"));
+    let (Ok(base), Ok(bits)) = (base.parse::<IpAddr>(), bits.parse::<u32>()) else {
+        return false;
+    };
+    let mask = |width: u32| {
+        u128::MAX
+            .checked_shl(width.saturating_sub(bits.min(width)))
+            .unwrap_or(0)
+    };
+    match (base, address.to_canonical()) {
+        (IpAddr::V4(base), IpAddr::V4(address)) => {
+            let mask = mask(32) as u32;
+            base.to_bits() & mask == address.to_bits() & mask
+        }
+        (IpAddr::V6(base), IpAddr::V6(address)) => {
+            base.to_bits() & mask(128) == address.to_bits() & mask(128)
+        }
+        _ => false,
+    }
+}
+
+/// The payment that a notice is about, if it went through this channel.
+async fn payment_of(
+    engine: &Engine,
+    merchant: &MerchantRecord,
+    channel: &OpenChannel,
+    says: &NoticeSays,
+) -> Result<Option<Payment>, FlowError> {
+    let order_id = match says {
+        NoticeSays::Word(NoticeWord { order_id, .. }) | NoticeSays::Hint { order_id, .. } => {
+            order_id
+        }
+        NoticeSays::Refused(_) | NoticeSays::Nothing => return Ok(None),
+    };
+    let Some(imp_uid) = ImpUid::parse(order_id) else {
+        return Ok(None);
+    };
+    let found = payments::find(&engine.db, &merchant.merchant, &imp_uid).await?;
+    Ok(found.filter(|payment| payment.channel_key == channel.record.channel_key))
+}
+
+/// A notice that is being taken.
+struct Taking<'a> {
+    engine: &'a Engine,
+    merchant: &'a MerchantRecord,
+    payment: &'a Payment,
+}
+
+impl Taking<'_> {
+    /// A claim without proof: the PG is asked. What was claimed stays in the history of a payment that is still open.
+    async fn hint(&self, pg_tid: Option<String>, claim: String) -> Result<(), FlowError> {
+        if !self.payment.state.is_open() {
+            return Ok(());
+        }
+        let asked = ask(self.engine, self.merchant, self.payment, pg_tid).await?;
+        if is_word(&asked) {
+            settle(self.engine, self.merchant, self.payment, asked, Vec::new()).await?;
+            return Ok(());
+        }
+        let mut note = Happening::of(Event::Note, Told::Open);
+        note.detail = Some(claim);
+        self.record(note).await
+    }
+
+    async fn word(&self, word: NoticeWord) -> Result<(), FlowError> {
+        let payment = self.payment;
+        match word.news {
+            News::Approved { key } => self.approved(word.pg_tid, key).await,
+            News::Pending(why) if matches!(payment.state, State::Unknown | State::Ready) => {
+                let mut pend = Happening::of(Event::Pend, Told::Open);
+                pend.detail = Some(why);
+                self.record(pend).await
+            }
+            News::Pending(_) => Ok(()),
+            News::Declined(failure) if payment.state != State::Failed => {
+                let mut decline = Happening::of(Event::Decline, Told::Open);
+                decline.failure = Some(failure);
+                self.record(decline).await
+            }
+            News::Declined(_) => Ok(()),
+            News::CancelledAll { reason } => self.cancelled(payment.balance(), None, reason).await,
+            News::CancelledPart {
+                amount,
+                cancel_id,
+                reason,
+            } => {
+                if amount.currency != payment.currency {
+                    tracing::error!(imp_uid = %payment.imp_uid, "ALARM: the PG gave back money in another currency; nothing was changed");
+                    return Ok(());
+                }
+                self.cancelled(amount.minor, cancel_id, reason).await
+            }
+        }
+    }
+
+    /// A notice names no amount and no card: the PG is asked for the receipt, and believed where it cannot be asked.
+    async fn approved(
+        &self,
+        pg_tid: String,
+        key: Option<dangol_domain::BillingKey>,
+    ) -> Result<(), FlowError> {
+        let known = self.payment.receipt.as_ref().map(|r| r.pg_tid.as_str());
+        if self.payment.paid_at.is_some() && known == Some(pg_tid.as_str()) {
+            return Ok(());
+        }
+        let mut word = ask(
+            self.engine,
+            self.merchant,
+            self.payment,
+            Some(pg_tid.clone()),
+        )
+        .await?;
+        let told = match &word {
+            Inquired::Outcome(Outcome::Approved(receipt)) => receipt.pg_tid == pg_tid,
+            Inquired::Issued(_) => true,
+            _ => false,
+        };
+        if !told {
+            word = Inquired::Outcome(Outcome::Approved(self.bare_receipt(pg_tid.clone())));
+        }
+        if let (Some(key), Inquired::Outcome(Outcome::Approved(receipt))) = (key, &word)
+            && self.payment.order.usage == Some(Usage::Issue)
+        {
+            word = Inquired::Issued(IssuedKey {
+                key,
+                card: receipt.card.clone(),
+                pg_tid: Some(pg_tid),
+                first_charge: Some(receipt.clone()),
+            });
+        }
+        settle(self.engine, self.merchant, self.payment, word, Vec::new()).await?;
+        Ok(())
+    }
+
+    fn bare_receipt(&self, pg_tid: String) -> Receipt {
+        Receipt {
+            pg_tid,
+            amount: self.payment.money(),
+            approval_number: None,
+            approved_at_ms: None,
+            card: CardFacts::default(),
+            quota: self.payment.order.quota,
+            partial_cancel: None,
+            receipt_url: None,
+            cancel_key: None,
+        }
+    }
+
+    /// The PG gave money back: by a cancel of ours that it took before, or by itself (a chargeback, its own console).
+    async fn cancelled(
+        &self,
+        amount: i64,
+        told_id: Option<String>,
+        reason: String,
+    ) -> Result<(), FlowError> {
+        let payment = self.payment;
+        let same = |c: &&Cancel| match &told_id {
+            Some(id) => c.cancel_id == *id,
+            None => c.amount == amount,
+        };
+        let ours = payment.cancels.iter().filter(same);
+        let open = ours.clone().find(|cancel| cancel.is_open());
+        if amount <= 0 || (open.is_none() && ours.clone().any(|c| c.state == CancelState::Done)) {
+            // It was told before.
+            return Ok(());
+        }
+        let now = self.engine.now_ms();
+        // The same notice may be taken twice at once: the name that it gets is the same each time.
+        let made = || format!("{}-pg-{amount}", payment.imp_uid);
+        let mut done = open.cloned().unwrap_or_else(|| Cancel {
+            cancel_id: told_id.clone().unwrap_or_else(made),
+            state: CancelState::Done,
+            amount,
+            reason,
+            requested_at: now,
+            ended_at: None,
+            pg_tid: None,
+            receipt_url: None,
+            failure: None,
+            webhook: true,
+        });
+        done.state = CancelState::Done;
+        done.ended_at = Some(now);
+        let mut happening = Happening::of(Event::CancelPart, Told::Open);
+        let jobs = open.map(|open| Edit::Done(resolve_job(payment, open.requested_at)));
+        happening.jobs = jobs.into_iter().collect();
+        happening.cancel = Some(done);
+        self.record(happening).await
+    }
+
+    async fn record(&self, happening: Happening<'_>) -> Result<(), FlowError> {
+        record(self.engine, self.merchant, self.payment, happening)
+            .await
+            .map(|_| ())
+    }
+}
+
+/// Whether an inquiry brought the PG's word.
+fn is_word(asked: &Inquired) -> bool {
+    match asked {
+        Inquired::Outcome(outcome) => !matches!(outcome, Outcome::Unknown(_) | Outcome::Pending(_)),
+        Inquired::Issued(_) => true,
+        Inquired::Unsupported => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_hold_their_addresses() {
+        for (network, address, inside) in [
+            ("150.242.135.194", "150.242.135.194", true),
+            ("150.242.135.194", "150.242.135.195", false),
+            ("150.242.135.194", "::ffff:150.242.135.194", true),
+            ("216.127.71.0/24", "216.127.71.255", true),
+            ("216.127.71.0/24", "216.127.72.0", false),
+            ("0.0.0.0/0", "203.0.113.9", true),
+            ("2001:db8::/32", "2001:db8:1::1", true),
+            ("2001:db8::/32", "2001:db9::1", false),
+            ("2001:db8::/32", "203.0.113.9", false),
+            ("nonsense", "203.0.113.9", false),
+        ] {
+            let address = address.parse().unwrap();
+            assert_eq!(is_in(network, address), inside, "{address} in {network}");
+        }
+    }
+}

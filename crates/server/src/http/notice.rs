@@ -1,0 +1,70 @@
+//! `/notice/{user_code}/{channel_key}`: where PGs send their notices.
+//!
+//! The answer is the PG's own word of thanks and nothing else, so that it stops saying it; anything that is not 200 makes
+//! it say it again.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use dangol_domain::UserCode;
+use dangol_engine::flow::take_notice::{Heard, take_notice};
+use dangol_gateway::contract::Notice;
+
+use super::App;
+use super::raw_form::fields;
+
+/// The routes.
+pub fn router() -> Router<App> {
+    Router::new().route("/notice/{user_code}/{channel_key}", get(take).post(take))
+}
+
+async fn take(
+    State(app): State<App>,
+    Path((user_code, channel_key)): Path<(String, String)>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Response {
+    let Some(merchant) = UserCode::parse(&user_code) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut notice = Notice {
+        fields: fields(query.unwrap_or_default().as_bytes()),
+    };
+    notice.fields.extend(fields(&body));
+    let from = source(
+        &app,
+        peer.map(|Extension(ConnectInfo(peer))| peer.ip()),
+        &headers,
+    );
+    match take_notice(&app.engine, &merchant, &channel_key, from, &notice).await {
+        Ok(Heard::Thanks(answer)) => {
+            let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+            (plain, answer).into_response()
+        }
+        Ok(Heard::Refused) => StatusCode::FORBIDDEN.into_response(),
+        Ok(Heard::Nobody) => StatusCode::NOT_FOUND.into_response(),
+        Ok(Heard::Later) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a notice could not be taken");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+/// Where a notice came from. Behind a proxy that the operator trusts, it is the last address that this proxy added.
+fn source(app: &App, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
+    let peer = peer?.to_canonical();
+    if !app.engine.settings.trusted_proxies.contains(&peer) {
+        return Some(peer);
+    }
+    let forwarded = headers.get_all("x-forwarded-for").iter().next_back()?;
+    let last = forwarded.to_str().ok()?.rsplit(',').next()?;
+    last.trim().parse().ok()
+}
