@@ -13,7 +13,7 @@ mod world;
 
 use dangol_gateway::{Entry, GATEWAYS};
 
-use scripts::{Charge, Issue, Script};
+use scripts::{Charge, GiveBack, Issue, Script};
 use world::{Life, Where, World};
 
 /// No flow asks the outside for so much.
@@ -41,6 +41,16 @@ fn an_issue_survives_a_crash_anywhere_on_postgres() {
     sweep::<Issue>(Where::Postgres);
 }
 
+#[test]
+fn a_cancel_survives_a_crash_anywhere_on_sqlite() {
+    sweep::<GiveBack>(Where::Sqlite);
+}
+
+#[test]
+fn a_cancel_survives_a_crash_anywhere_on_postgres() {
+    sweep::<GiveBack>(Where::Postgres);
+}
+
 fn sweep<S: Script>(place: Where) {
     for entry in GATEWAYS {
         let world = World::make(entry, place);
@@ -53,7 +63,7 @@ fn sweep<S: Script>(place: Where) {
                 "only {asked} moments: what is being cut?"
             );
         }
-        ends.vary(provider(entry));
+        ends.vary(provider(entry), S::ENDS_WELL);
         let life = Life::begin(&world, None);
         life.run(check::nothing_else_happened(life.stage()))
             .expect("no crash is planned");

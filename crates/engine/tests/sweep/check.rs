@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dangol_domain::{Event, ImpUid, Payment, State, UserCode, state};
+use dangol_domain::{CancelState, Event, ImpUid, Payment, State, UserCode, state};
 use dangol_gateway::profile::{InquiryBy, Profile};
 use dangol_gateway::sandbox::journal::{Kind, Query};
 use dangol_store::{billing_keys, jobs, payments};
@@ -21,14 +21,17 @@ impl Ends {
             State::NeedsReview => "in review",
             State::Failed => "failed",
             State::Expired => "expired",
+            State::Cancelled => "cancelled",
+            // Its cancel is left to a person.
+            State::CancelPending => "cancel in review",
             other => panic!("{other:?} is no rest"),
         });
     }
 
     /// A sweep that ends the same way everywhere has cut nothing. A PG that can be asked by order number leaves nothing
-    /// for review, so that only `paid` is sure.
-    pub fn vary(&self, provider: &str) {
-        assert!(self.0.contains("paid"), "{provider}: {:?}", self.0);
+    /// for review, so that only the good end, `well`, is sure.
+    pub fn vary(&self, provider: &str, well: &str) {
+        assert!(self.0.contains(well), "{provider}: {:?}", self.0);
         assert!(self.0.len() > 1, "{provider}: always {:?}", self.0);
     }
 }
@@ -107,8 +110,15 @@ fn agrees_with_the_pg(stage: &Stage, payment: &Payment, at: &str) -> usize {
         taken.len() <= 1 && keys <= 1,
         "{at}: {imp_uid} was carried out twice: {taken:?}, {keys} keys"
     );
+    let given_back: Vec<_> = of(Kind::Refund)
+        .filter_map(|entry| entry.deed.amount)
+        .collect();
+    gives_back_once(payment, &given_back, at);
     let charges = payment.amount > 0;
     match state {
+        State::Cancelled | State::CancelPending => {
+            assert_eq!(taken, [payment.amount], "{at}: {imp_uid} is {state:?}");
+        }
         State::Paid if charges => assert_eq!(taken, [payment.amount], "{at}: {imp_uid} is paid"),
         State::Paid => assert_eq!((taken.len(), keys), (0, 1), "{at}: {imp_uid} is issued"),
         State::NeedsReview => {}
@@ -119,6 +129,29 @@ fn agrees_with_the_pg(stage: &Stage, payment: &Payment, at: &str) -> usize {
         _ => assert_eq!((taken.len(), keys), (0, 0), "{at}: {imp_uid} is {state:?}"),
     }
     taken.len()
+}
+
+/// What the PG gave back and what we say of it: to the won, once, and what we do not know is left to a person.
+fn gives_back_once(payment: &Payment, given_back: &[i64], at: &str) {
+    let imp_uid = &payment.imp_uid;
+    assert!(
+        given_back.len() <= 1,
+        "{at}: {imp_uid} was given back twice"
+    );
+    let open = payment.open_cancel();
+    if let Some(cancel) = open {
+        assert_eq!(
+            cancel.state,
+            CancelState::Unknown,
+            "{at}: {imp_uid} is at rest"
+        );
+    } else {
+        assert_eq!(
+            given_back.iter().sum::<i64>(),
+            payment.cancelled,
+            "{at}: {imp_uid}"
+        );
+    }
 }
 
 /// The PG's whole journal: it did nothing that we do not know of, and took money for a merchant_uid once.

@@ -1,6 +1,7 @@
 //! The flows that are cut: a charge, and the issue of a key with its window.
 
 use dangol_domain::{Buyer, Device, UserCode};
+use dangol_engine::flow::cancel::{Cancellation, cancel};
 use dangol_engine::flow::charge_again::charge_again;
 use dangol_engine::flow::close_window::close_window;
 use dangol_engine::flow::open_window::{Opened, open_window};
@@ -34,6 +35,8 @@ pub struct Orders {
 /// Something that a caller does. Played again, it is the same caller trying once more.
 pub trait Script: Clone + Send + 'static {
     const NAME: &'static str;
+    /// The state in which it ends when nothing is cut.
+    const ENDS_WELL: &'static str = "paid";
     fn new(number: String) -> Self;
     fn orders(&self) -> Orders;
     fn play(self, stage: Stage) -> impl Future<Output = ()> + Send + 'static;
@@ -66,6 +69,39 @@ impl Script for Charge {
         };
         // A refusal is an answer too: the first try may have been paid.
         let _ = charge_again(&stage.engine, &merchant(&stage.engine).await, again).await;
+        now_due(&stage).await;
+    }
+}
+
+/// `again`, then all of it given back, and what falls due at once.
+#[derive(Clone)]
+pub struct GiveBack(String);
+
+impl Script for GiveBack {
+    const NAME: &'static str = "give back";
+    const ENDS_WELL: &'static str = "cancelled";
+
+    fn new(number: String) -> GiveBack {
+        GiveBack(format!("give-back-{number}"))
+    }
+
+    fn orders(&self) -> Orders {
+        Orders {
+            merchant_uid: self.0.clone(),
+            issues: None,
+        }
+    }
+
+    async fn play(self, stage: Stage) {
+        let merchant_uid = Some(self.0.clone());
+        Charge(self.0).play(stage.clone()).await;
+        let all = Cancellation {
+            merchant_uid,
+            reason: "changed my mind".to_owned(),
+            ..Cancellation::default()
+        };
+        // A refusal is an answer too: the charge may be open, the first try may have been given back.
+        let _ = cancel(&stage.engine, &merchant(&stage.engine).await, all).await;
         now_due(&stage).await;
     }
 }
