@@ -110,6 +110,18 @@ impl Api {
         sent.unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// DELETE with a token.
+    pub async fn delete(&self, path: &str) -> Envelope {
+        let token = self.token().await;
+        let url = format!("{}{path}", self.main);
+        let headers = [("authorization", token.as_str())];
+        let sent = self
+            .http
+            .try_send("DELETE", &url, &headers, Vec::new())
+            .await;
+        Envelope::of(&sent.unwrap_or_else(|error| panic!("{path}: {error}")))
+    }
+
     /// POST with a token; the error when no whole answer came.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ crate::statements! {
         WHERE job.due_at = due.due_at AND job.kind = due.kind AND job.subject = due.subject \
         RETURNING job.due_at, job.kind, job.subject, job.merchant, job.lease, job.tries";
     FINISH = "DELETE FROM job WHERE due_at = $1 AND kind = $2 AND subject = $3 AND lease = $4";
+    REMOVE = "DELETE FROM job WHERE due_at = $1 AND kind = $2 AND subject = $3";
     POSTPONE = "UPDATE job SET due_at = $1, lease = NULL, tries = $2 \
         WHERE due_at = $3 AND kind = $4 AND subject = $5 AND lease = $6";
     NEXT_DUE = "SELECT due_at FROM job WHERE kind BETWEEN $1 AND $2 ORDER BY due_at LIMIT 1";
@@ -39,6 +40,8 @@ pub enum Kind {
     ResolveCancel,
     /// Ends a window that nobody finished. Subject: `imp_uid`.
     ExpireWindow,
+    /// Has the PG delete a billing key. Subject: the deletion's id.
+    RevokeKey,
     /// Sends a webhook. Subject: delivery id.
     Deliver,
 }
@@ -49,14 +52,15 @@ impl Kind {
         match self {
             Kind::ResolveOpen => "resolve_open",
             Kind::ResolveCancel => "resolve_cancel",
+            Kind::RevokeKey => "revoke_key",
             Kind::ExpireWindow => "expire_windows",
             Kind::Deliver => "deliver",
         }
     }
 
     fn parse(name: &str) -> Option<Kind> {
-        use Kind::{Deliver, ExpireWindow, ResolveCancel, ResolveOpen};
-        [ResolveOpen, ResolveCancel, ExpireWindow, Deliver]
+        use Kind::{Deliver, ExpireWindow, ResolveCancel, ResolveOpen, RevokeKey};
+        [ResolveOpen, ResolveCancel, RevokeKey, ExpireWindow, Deliver]
             .into_iter()
             .find(|kind| kind.name() == name)
     }
@@ -150,8 +154,8 @@ impl Class {
     fn range(self) -> (&'static str, &'static str) {
         match self {
             Class::Deliveries => (Kind::Deliver.name(), Kind::Deliver.name()),
-            Class::Payments => (Kind::ExpireWindow.name(), Kind::ResolveOpen.name()),
-            Class::All => (Kind::Deliver.name(), Kind::ResolveOpen.name()),
+            Class::Payments => (Kind::ExpireWindow.name(), Kind::RevokeKey.name()),
+            Class::All => (Kind::Deliver.name(), Kind::RevokeKey.name()),
         }
     }
 }
@@ -201,6 +205,14 @@ pub async fn claim(db: &Db, claim: Claim) -> Result<Vec<Claimed>, StoreError> {
 /// Ends a job that this worker still holds; `false` when the lease is another's by now.
 pub async fn finish(db: &Db, held: &Claimed) -> Result<bool, StoreError> {
     affected(db, held, finish_step(held)).await
+}
+
+/// Ends a job that nobody has taken: one that somebody has has another due time by now, and finds nothing to do.
+pub(crate) fn remove_step(job: &Job) -> Step {
+    Step::new(
+        REMOVE,
+        values![job.due_at, job.kind.name(), job.subject.as_str()],
+    )
 }
 
 pub(crate) fn finish_step(held: &Claimed) -> Step {

@@ -19,6 +19,7 @@
 pub mod billing_keys;
 pub mod channels;
 mod db;
+pub mod deleted_keys;
 pub mod deliveries;
 mod error;
 mod group;
@@ -54,6 +55,7 @@ pub use write::{Step, StepResult, Write, Written, key_of};
 pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("billing_keys", billing_keys::STATEMENTS),
     ("channels", channels::STATEMENTS),
+    ("deleted_keys", deleted_keys::STATEMENTS),
     ("deliveries", deliveries::STATEMENTS),
     ("held_keys", held_keys::STATEMENTS),
     ("jobs", jobs::STATEMENTS),

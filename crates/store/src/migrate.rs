@@ -25,7 +25,11 @@ macro_rules! migration {
 }
 
 /// The product's migrations, oldest first. Append only.
-pub(crate) const MIGRATIONS: &[Migration] = &[migration!("0001_init"), migration!("0003_cancels")];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    migration!("0001_init"),
+    migration!("0003_cancels"),
+    migration!("0004_deleted_keys"),
+];
 
 /// The table of applied migrations; created before any of them runs.
 pub(crate) const CREATE_VERSIONS: &str =

@@ -4,6 +4,7 @@ pub(crate) mod attempt;
 pub mod cancel;
 pub mod charge_again;
 pub mod close_window;
+pub mod delete_key;
 pub mod look_up;
 pub mod notice_url;
 pub mod notify;

@@ -50,7 +50,7 @@ fn routes() -> [(&'static str, MethodRouter<App>); 9] {
         ("/subscribe/payments/again", post(subscribe::again)),
         (
             "/subscribe/customers/{customer_uid}",
-            get(subscribe::customer),
+            get(subscribe::customer).delete(subscribe::delete_customer),
         ),
     ]
 }

@@ -5,7 +5,10 @@ use axum::response::Response;
 use dangol_domain::v1::{CustomerView, PaymentView, Refusal};
 use dangol_domain::{Buyer, Currency, Money, MoneyError};
 use dangol_engine::flow::charge_again::charge_again;
+use dangol_engine::flow::delete_key::delete_key;
 use dangol_engine::flow::{Again, look_up};
+use dangol_store::billing_keys::Sealed;
+use dangol_store::merchants::MerchantRecord;
 
 use super::answer::{Wrong, ok};
 use super::asked::{Asked, InPath};
@@ -45,9 +48,25 @@ pub(super) async fn customer(
     InPath(customer_uid): InPath<String>,
 ) -> Result<Response, Wrong> {
     let key = look_up::customer(&app.engine, &merchant.merchant, &customer_uid).await?;
+    show(&app, &merchant, &key).await
+}
+
+/// `DELETE /subscribe/customers/{customer_uid}?reason=`: the record that the key had. It charges nothing from now on.
+pub(super) async fn delete_customer(
+    State(app): State<App>,
+    Caller(merchant): Caller,
+    InPath(customer_uid): InPath<String>,
+    asked: Asked,
+) -> Result<Response, Wrong> {
+    let reason = asked.params()?.short("reason", TEXT_MAX)?;
+    let key = delete_key(&app.engine, &merchant, &customer_uid, reason).await?;
+    show(&app, &merchant, &key).await
+}
+
+async fn show(app: &App, merchant: &MerchantRecord, key: &Sealed) -> Result<Response, Wrong> {
     let channel = app
         .engine
-        .channel(&merchant, &key.record.channel_key)
+        .channel(merchant, &key.record.channel_key)
         .await?;
     // Without its channel a key is what all of this folder's channels are.
     let sandbox = channel.map_or(app.engine.settings.sandbox, |channel| {
