@@ -1,8 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { fill, newOrder, refill } from "./order.js";
 
-const code = readFileSync("demo/src/snippets/kcp_billing.js", "utf8").replace(/^\/\/: .*\n/gm, "");
+const folder = "demo/src/snippets";
+const read = (file: string) => readFileSync(`${folder}/${file}`, "utf8").replace(/^\/\/: .*\n/gm, "");
+const code = read("kcp_billing.js");
+const place = { redirectUrl: "http://localhost:8082/complete", pgId: "MID-1" };
 const order = newOrder(new Date(2026, 10, 3), () => "0badcafe");
 
 /** What `request_pay` is given when the snippet runs. */
@@ -14,7 +17,7 @@ function params(text: string): Record<string, unknown> {
 }
 
 test("a filled snippet runs, and no placeholder is left in what it asks for", () => {
-  const given = params(fill(code, order, "http://localhost:8082/complete"));
+  const given = params(fill(code, order, place));
   expect(given).toEqual({
     pg: "kcp_billing",
     pay_method: "card",
@@ -29,9 +32,16 @@ test("a filled snippet runs, and no placeholder is left in what it asks for", ()
   });
 });
 
+test.each(readdirSync(folder))("no placeholder is left in %s", (file) => {
+  const given = params(fill(read(file), order, place));
+  expect(given).toMatchObject({ merchant_uid: order.merchant_uid, customer_uid: order.customer_uid });
+  expect(JSON.stringify(given)).not.toMatch(/\{[A-Za-z ]+\}/);
+  expect(String(given.pg).split(".")[0]).toBe(file.replace(/\.js$/, ""));
+});
+
 test("a fresh order replaces the last one and leaves alone what was typed", () => {
   const fresh = newOrder(new Date(2026, 10, 4), () => "00000001");
-  const typed = fill(code, order, "x").replace(order.customer_uid, "my-own-customer");
+  const typed = fill(code, order, place).replace(order.customer_uid, "my-own-customer");
   const given = params(refill(typed, order, fresh));
   expect(given.merchant_uid).toBe(fresh.merchant_uid);
   expect(given.customer_uid).toBe("my-own-customer");

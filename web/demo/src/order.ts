@@ -20,12 +20,20 @@ export function randomSuffix(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** What a snippet is filled with besides its order. */
+export interface Place {
+  redirectUrl: string;
+  /** The merchant's id at the gateway, where the snippet names one. */
+  pgId: string;
+}
+
 /** The code with the placeholders filled. A value stands inside quotes there, and ours need no escape. */
-export function fill(code: string, order: Order, redirectUrl: string): string {
+export function fill(code: string, order: Order, place: Place): string {
   return code
-    .replaceAll("{Merchant created Order ID}", order.merchant_uid)
+    .replaceAll(/\{(Merchant created )?Order ID\}/g, order.merchant_uid)
     .replaceAll("{Unique ID for the card (billing key)}", order.customer_uid)
-    .replaceAll("{redirect URL}", redirectUrl);
+    .replaceAll("{redirect URL}", place.redirectUrl)
+    .replaceAll("{Merchant ID}", place.pgId);
 }
 
 /** The code with one order's values replaced by another's. What a person typed instead stays as it was typed. */

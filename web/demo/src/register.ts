@@ -13,6 +13,8 @@ import { verify } from "./verify.js";
 
 interface Options {
   snippets: Snippet[];
+  /** The merchant's id at each gateway. */
+  pgIds: ReadonlyMap<string, string>;
   imp: () => Imp | null;
   device: "pc" | "mobile";
   /** A card was registered and the server has said so. */
@@ -88,7 +90,8 @@ export class Register {
   }
 
   private original(): string {
-    return fill(this.snippet.code, this.order, `${location.origin}/complete`);
+    const pgId = this.options.pgIds.get(this.snippet.pg) ?? "";
+    return fill(this.snippet.code, this.order, { redirectUrl: `${location.origin}/complete`, pgId });
   }
 
   private edited(): void {

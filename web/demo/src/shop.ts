@@ -41,10 +41,11 @@ async function start(): Promise<Register | null> {
 }
 
 async function open(config: Config): Promise<Register | null> {
-  const listed = config.channels
-    .filter(({ type }) => type === "payment")
-    .map(({ pg_provider }) => pg_provider);
-  const known = [...new Set(listed)].flatMap((pg) => snippets.get(pg) ?? []);
+  const listed = config.channels.filter(({ type }) => type === "payment");
+  const pgIds = new Map(listed.map(({ pg_provider, pg_id }) => [pg_provider, pg_id]));
+  const known = [...new Set(listed.map(({ pg_provider }) => pg_provider))].flatMap(
+    (pg) => snippets.get(pg) ?? [],
+  );
   if (known.length === 0) {
     banner("no.channel", {}, () => location.reload());
     return null;
@@ -53,6 +54,7 @@ async function open(config: Config): Promise<Register | null> {
   const charge = new ChargeStep(config);
   const register = new Register({
     snippets: known,
+    pgIds,
     imp: () => window.IMP ?? null,
     device,
     registered: () => charge.showCards(),

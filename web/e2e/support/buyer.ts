@@ -1,7 +1,9 @@
 // What a merchant's customer does: clicks on the shop's page, fills in the gateway's window.
 
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import type { Frame, Locator, Page } from "@playwright/test";
+import { fill } from "../../demo/src/order";
 import { expect, type Merchant, type Product, SEED_SNIPPET } from "./product";
 
 export const CARD = {
@@ -22,6 +24,16 @@ export function seedSnippet(order: { merchant_uid: string; customer_uid: string 
   return SEED_SNIPPET.replace("{Merchant created Order ID}", order.merchant_uid)
     .replace("{Unique ID for the card (billing key)}", order.customer_uid)
     .replace("{redirect URL}", redirect);
+}
+
+/** A gateway's guide snippet, as the shop shows it, with its placeholders filled in and nothing else changed. */
+export function guideSnippet(
+  pg: string,
+  order: { merchant_uid: string; customer_uid: string },
+  place: { redirectUrl: string; pgId: string },
+): string {
+  const file = new URL(`../../demo/src/snippets/${pg}.js`, import.meta.url);
+  return fill(readFileSync(file, "utf8"), order, place);
 }
 
 /** A shop's page whose button runs this code. */
@@ -96,6 +108,59 @@ async function isThere(frame: Frame, selector: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** What a window shows next, in whatever page or frame of the browser it is, looked at in one moment. */
+async function shown(page: Page): Promise<{ step: string; at: Locator } | null> {
+  const frames = page
+    .context()
+    .pages()
+    .flatMap((open) => open.frames());
+  for (const frame of frames) {
+    const step = await frame.evaluate(nextStep).catch(() => null);
+    if (step) return { step, at: frame.locator(`[data-test="${step}"]`) };
+  }
+  return null;
+}
+
+/** Runs in a frame: the step that a simulated window is at. */
+function nextStep(): string | null {
+  if (document.readyState === "loading" || !document.body?.matches("[data-simulated]")) return null;
+  const steps = ["card-number", "pay", "next"].map((step) => ({
+    step,
+    at: document.querySelector<HTMLInputElement>(`[data-test="${step}"]`),
+  }));
+  const open = steps.find(
+    ({ step, at }) => at?.checkVisibility() && !(step === "card-number" && at.value !== ""),
+  );
+  return open?.step ?? null;
+}
+
+/**
+ * Goes through any gateway's window, for all can be gone through like this: a card number where one is asked for, next,
+ * next, pay. Pages come and go meanwhile: a step that was just leaving is looked for again.
+ */
+export async function payAnywhere(page: Page, card: string): Promise<void> {
+  let paid = false;
+  await expect(async () => {
+    const found = await shown(page);
+    expect(found, "a step of the window").not.toBeNull();
+    const { step, at } = found as { step: string; at: Locator };
+    await at.page().bringToFront();
+    if (step === "card-number") {
+      await at.fill(card, { timeout: 1_000 });
+    } else {
+      const button = await at.elementHandle({ timeout: 1_000 });
+      await button?.click({ timeout: 2_000, noWaitAfter: true });
+      const left = await button?.waitForElementState("hidden", { timeout: 10_000 }).then(
+        () => true,
+        // A page or frame that went away has left; only waiting in vain has not.
+        (error: Error) => error.name !== "TimeoutError",
+      );
+      paid = step === "pay" && left === true;
+    }
+    expect(paid, "the window's end").toBe(true);
+  }).toPass({ intervals: [20], timeout: 25_000 });
 }
 
 /** Types the card and goes through the window's steps to its end. */
