@@ -253,10 +253,10 @@ pub enum Revoked {
     Unknown(String),
 }
 
-/// What a PG sent to our notice URL: names and raw values of its query or form, percent-decoded but not charset-decoded,
-/// in order of arrival.
+/// What a PG sent to our notice URL: names and raw values of its query and of its form (percent-decoded but not
+/// charset-decoded) or JSON object (its texts and numbers), in order of arrival.
 pub struct Notice {
-    /// Fields of the query, then those of the form.
+    /// Fields of the query, then those of the body.
     pub fields: Vec<(String, Vec<u8>)>,
 }
 

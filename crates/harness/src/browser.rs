@@ -153,7 +153,15 @@ impl Browser {
 
     /// Sends a form.
     pub async fn submit(&mut self, form: &Form) -> Step {
-        self.post(&form.action.clone(), form.body()).await
+        if !form.by_get {
+            return self.post(&form.action, form.body()).await;
+        }
+        // A form that is sent by GET replaces the query of its action.
+        let page = form.action.split('?').next().unwrap_or_default();
+        let url = format!("{page}?{}", String::from_utf8_lossy(&form.body()));
+        self.urls.push(url.clone());
+        let answer = self.http.get(&url, &[]).await;
+        self.follow(url, answer).await
     }
 
     /// Sends a form that must lead to the shop's page.
@@ -174,8 +182,12 @@ impl Browser {
     async fn post(&mut self, url: &str, body: Vec<u8>) -> Step {
         self.urls.push(url.to_owned());
         let form = ("content-type", "application/x-www-form-urlencoded");
-        let mut answer = self.http.post(url, &[form], body).await;
-        let mut at = url.to_owned();
+        let answer = self.http.post(url, &[form], body).await;
+        self.follow(url.to_owned(), answer).await
+    }
+
+    /// Follows redirects from an answer at an address.
+    async fn follow(&mut self, mut at: String, mut answer: Answered) -> Step {
         for _ in 0..STEPS_MAX {
             if at.starts_with(&self.main) {
                 self.seen.push(answer.clone());

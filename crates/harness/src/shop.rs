@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use serde_json::json;
+
 use crate::raw::{Connection, post_json};
 use crate::{Api, Browser, Dangol, Engine, GOOD_CARD, Receiver, Setup, until};
 
@@ -32,9 +34,21 @@ impl Shop {
         Shop::on(Setup::demo(engine)).await
     }
 
+    /// A shop on a fresh demo that charges through a new default channel with another PG.
+    pub async fn at(engine: Engine, pg: &str, pg_id: &str) -> Shop {
+        let dangol = Setup::demo(engine).start().await;
+        let channel = json!({ "pg": pg, "pg_id": pg_id, "default": true });
+        let added = dangol.api().control("/sandbox/channels", &channel).await;
+        assert_eq!(added.status, 201, "{}", added.text());
+        Shop::with(dangol).await
+    }
+
     /// A shop on a product that is run as told.
     pub async fn on(setup: Setup) -> Shop {
-        let dangol = setup.start().await;
+        Shop::with(setup.start().await).await
+    }
+
+    async fn with(dangol: Dangol) -> Shop {
         let api = dangol.api();
         let receiver = Receiver::start().await;
         api.set_webhook(&receiver.url).await;

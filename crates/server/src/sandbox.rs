@@ -48,6 +48,16 @@ impl Sandbox {
             .flat_map(|entry| entry.gateway.profile().hosts.keys());
         names.map(|name| (name.clone(), url.clone())).collect()
     }
+
+    /// Tells a channel's PG where its notices go.
+    pub fn point_notices(&self, engine: &Engine, channel: &ChannelRecord) {
+        let url = engine
+            .settings
+            .notice_url(&channel.merchant, &channel.channel_key);
+        if let Some(simulator) = self.simulator(&channel.provider) {
+            simulator.set_notice_url(&channel.pg_id, &url);
+        }
+    }
 }
 
 #[async_trait::async_trait]
@@ -156,5 +166,6 @@ pub async fn add_channel(
         .await
         .map_err(FlowError::from)?;
     engine.channels.forget();
+    sandbox.point_notices(engine, &record);
     Ok(record)
 }

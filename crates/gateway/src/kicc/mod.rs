@@ -11,9 +11,10 @@ use dangol_domain::{BillingKey, Currency, Failure, FailureClass, Outcome, Receip
 
 use crate::Entry;
 use crate::contract::{
-    CancelOrder, Channel, ChargeOrder, Checked, Gateway, HandOff, Inquired, Inquiry, Issue,
-    ReturnClaim, Revoked, WindowOrder, WindowReturn,
+    CancelOrder, Channel, ChargeOrder, Checked, Gateway, HandOff, Inquired, Inquiry, Issue, Notice,
+    NoticeSays, ReturnClaim, Revoked, WindowOrder, WindowReturn,
 };
+use crate::lenient::said;
 use crate::profile::Profile;
 use crate::wire::Wire;
 use codes::{Meaning, Step, meaning};
@@ -192,6 +193,24 @@ impl Gateway for Connector {
             Outcome::Declined(failure) => Revoked::Refused(failure),
             Outcome::Unknown(seen) => Revoked::Unknown(seen),
             _ => Revoked::Unknown(talk::unlisted(&answer)),
+        }
+    }
+
+    /// KICC signs no notice, so that it is a hint at most; one of another merchant is none.
+    fn read_notice(&self, channel: &Channel, notice: &Notice) -> NoticeSays {
+        let field = |name| notice.text(name).filter(|text| !text.is_empty());
+        if field("mallId").as_deref() != Some(&channel.pg_id) {
+            return NoticeSays::Refused("the noti is of another mallId".to_owned());
+        }
+        let Some(order_id) = field("shopOrderNo") else {
+            return NoticeSays::Refused("the noti names no shopOrderNo".to_owned());
+        };
+        let kind = field("notiType").unwrap_or_default();
+        let amount = field("amount").unwrap_or_default();
+        NoticeSays::Hint {
+            order_id,
+            pg_tid: field("pgCno"),
+            claim: said(&format!("a noti of KICC: notiType {kind}, amount {amount}")),
         }
     }
 

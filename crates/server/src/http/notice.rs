@@ -14,6 +14,7 @@ use axum::{Extension, Router};
 use dangol_domain::UserCode;
 use dangol_engine::flow::take_notice::{Heard, take_notice};
 use dangol_gateway::contract::Notice;
+use serde_json::Value;
 
 use super::App;
 use super::raw_form::fields;
@@ -37,7 +38,7 @@ async fn take(
     let mut notice = Notice {
         fields: fields(query.unwrap_or_default().as_bytes()),
     };
-    notice.fields.extend(fields(&body));
+    notice.fields.extend(body_fields(&body));
     let from = source(
         &app,
         peer.map(|Extension(ConnectInfo(peer))| peer.ip()),
@@ -56,6 +57,24 @@ async fn take(
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
+}
+
+/// The fields of a form, or of a JSON object as far as they are texts and numbers.
+fn body_fields(body: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
+        return fields(body);
+    };
+    let text = |value: Value| match value {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let texts = object
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, text(value)?)));
+    texts
+        .map(|(name, text)| (name, text.into_bytes()))
+        .collect()
 }
 
 /// Where a notice came from. Behind a proxy that the operator trusts, it is the last address that this proxy added.

@@ -46,11 +46,12 @@ pub fn open(folder: &Path, engine: &Engine, origins: Origins) -> io::Result<Arc<
     }))
 }
 
-/// Points every channel at the simulators: they may listen elsewhere than the last time.
+/// Points every channel at the simulators, and their notices at us: both may listen elsewhere than the last time.
 pub async fn point_channels(engine: &Engine, sandbox: &Sandbox) -> Result<(), StoreError> {
     for merchant in merchants::all(&engine.db).await? {
         for mut channel in channels::of_merchant(&engine.db, &merchant.merchant).await? {
             let hosts = sandbox.hosts(&channel.provider);
+            sandbox.point_notices(engine, &channel);
             if channel.sandbox && channel.hosts != hosts {
                 channel.hosts = hosts;
                 channels::set_hosts(&engine.db, &channel).await?;

@@ -103,6 +103,7 @@ impl Kicc {
             book.forget(&call);
             return Err(error.into());
         }
+        self.notis.queue(&self.world, &pg_cno, &approval);
         let mut book = self.book();
         book.ended(call.clone(), End::Approval(pg_cno.clone()));
         let asked = Asked {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use self::book::{Book, CallId, End, Record};
 use self::codes::Refusal;
 use self::fields::Fields;
+use self::noti::Notis;
 use self::window::Windows;
 use crate::sandbox::control::{Fault, Faults, Operation};
 use crate::sandbox::{Simulator, World};
@@ -22,6 +23,7 @@ mod charge;
 mod codes;
 mod fields;
 mod issue;
+mod noti;
 mod pages;
 mod register;
 mod revise;
@@ -49,6 +51,9 @@ const WITH_AMOUNT: [Fault; 10] = with(PLAIN, Fault::WrongAmount);
 /// Faults of an answer that is signed as well.
 const SIGNED: [Fault; 11] = with(WITH_AMOUNT, Fault::BadSignature);
 
+/// Faults of a notice. It is not signed.
+const NOTICE: [Fault; 3] = [Fault::DuplicateNotice, Fault::LateNotice, Fault::NoNotice];
+
 /// What this PG can show. `msgAuthValue` stands in the answers to approvals only.
 const FAULTS: Faults = &[
     (Operation::OpenWindow, &PLAIN),
@@ -57,6 +62,7 @@ const FAULTS: Faults = &[
     (Operation::Inquire, &WITH_AMOUNT),
     (Operation::Cancel, &WITH_AMOUNT),
     (Operation::Revoke, &PLAIN),
+    (Operation::Notice, &NOTICE),
 ];
 
 /// A list and one more.
@@ -105,6 +111,7 @@ pub(crate) struct Kicc {
     settings: Settings,
     book: Mutex<Book>,
     windows: Windows,
+    notis: Notis,
 }
 
 /// Makes the simulator from what the world's ledger remembers.
@@ -115,12 +122,12 @@ pub fn make(world: Arc<World>) -> io::Result<Arc<dyn Simulator>> {
     let settings = world.settings(PROVIDER)?;
     let book = Mutex::new(Book::replay(&world, PROVIDER)?);
     world.control().declare(PROVIDER, FAULTS);
-    let windows = Windows::default();
     Ok(Arc::new(Kicc {
         world,
         settings,
         book,
-        windows,
+        windows: Windows::default(),
+        notis: Notis::default(),
     }))
 }
 
@@ -254,12 +261,20 @@ impl Simulator for Kicc {
         named.map(|(name, value)| (name.to_owned(), value)).into()
     }
 
-    fn next_due_ms(&self) -> Option<i64> {
-        None
+    fn set_notice_url(&self, pg_id: &str, url: &str) {
+        self.notis.send_to(pg_id, url);
     }
 
-    async fn run_due(&self, _now_ms: i64) -> Vec<(&'static str, usize)> {
-        Vec::new()
+    fn next_due_ms(&self) -> Option<i64> {
+        self.notis.next_due_ms()
+    }
+
+    async fn run_due(&self, now_ms: i64) -> Vec<(&'static str, usize)> {
+        let sent = self.notis.send_due(&self.world, now_ms).await;
+        (sent > 0)
+            .then_some(("kicc_noti", sent))
+            .into_iter()
+            .collect()
     }
 }
 
