@@ -73,7 +73,8 @@ pub struct WindowOrder {
     pub return_url: String,
     /// Where the PG sends notices of this channel, for PGs that are told with the order.
     pub notice_url: String,
-    /// Proves the return belongs to this window. Travels in a field that the PG echoes, never in a URL.
+    /// Proves the return belongs to this window. Travels in a field that the PG echoes, never in a URL. Empty at the end of
+    /// a window whose return came sealed and without it.
     pub return_token: Secret,
     /// Now, ms.
     pub at_ms: i64,
@@ -138,6 +139,9 @@ pub struct ReturnClaim {
     pub order_id: Option<String>,
     /// The echoed return token.
     pub token: Option<Secret>,
+    /// Whether the PG wrote the return under a secret that it shares with this channel. Where it echoes no token, the order
+    /// number in a sealed return proves the same; a token that came must fit in any case.
+    pub sealed: bool,
 }
 
 /// How key issue ended.
@@ -354,8 +358,8 @@ pub trait Gateway: Send + Sync {
         None
     }
 
-    /// Reads what a return claims about itself. No trust, no IO.
-    fn read_return(&self, returned: &WindowReturn) -> ReturnClaim;
+    /// Reads what a return claims about itself, with the channel's secrets where the PG encrypts it. No trust, no IO.
+    fn read_return(&self, channel: &Channel, returned: &WindowReturn) -> ReturnClaim;
 
     /// Ends a window: believes only what the PG says when asked.
     async fn close_window(

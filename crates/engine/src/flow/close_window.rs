@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use dangol_domain::billing::BillingKeyRecord;
 use dangol_domain::v1::messages;
-use dangol_domain::{CardFacts, Event, Failure, FailureClass, Money, Payment, Receipt, State};
-use dangol_gateway::contract::{Issue, IssuedKey, WindowOrder, WindowReturn};
+use dangol_domain::{
+    CardFacts, Event, Failure, FailureClass, Money, Payment, Receipt, Secret, State,
+};
+use dangol_gateway::contract::{Issue, IssuedKey, ReturnClaim, WindowOrder, WindowReturn};
 use dangol_store::billing_keys::Sealed;
 use dangol_store::jobs::{Edit, Job};
 use dangol_store::merchants::MerchantRecord;
@@ -38,24 +40,37 @@ pub async fn close_window(
     let Some(found) = find(engine, window_id).await? else {
         return Ok(Err(NotYours::Unknown));
     };
-    let claim = found.channel.gateway.read_return(&returned);
-    let Some(token) = claim
-        .token
-        .filter(|token| token_fits(engine, &found.window, token.expose()))
-    else {
-        return Ok(Err(NotYours::BadToken));
-    };
-    if claim
-        .order_id
-        .is_some_and(|id| id != found.payment.imp_uid.as_str())
-    {
-        return Ok(Err(NotYours::OtherOrder));
+    let channel = &found.channel;
+    let claim = channel.gateway.read_return(&channel.channel, &returned);
+    let fits = |token: &str| token_fits(engine, &found.window, token);
+    if let Err(why) = proven(&claim, found.payment.imp_uid.as_str(), fits) {
+        return Ok(Err(why));
     }
     let page = page(&found);
     let window = found.window.clone();
-    let payment = end(engine, found, token.expose(), returned).await?;
+    let token = claim.token.as_ref().map_or("", Secret::expose);
+    let payment = end(engine, found, token, returned).await?;
     let expired = engine.now_ms() > window.expires_at;
     Ok(Ok((result::of(&payment, &window, expired), page)))
+}
+
+/// Whether a return is this window's: by the token that the PG echoed, or, where it echoes none, by the order number in
+/// what only the PG can have written.
+fn proven(
+    claim: &ReturnClaim,
+    order_id: &str,
+    fits: impl Fn(&str) -> bool,
+) -> Result<(), NotYours> {
+    let told = claim.order_id.as_deref();
+    let belongs = match &claim.token {
+        Some(token) => fits(token.expose()),
+        None => claim.sealed && told.is_some(),
+    };
+    match told {
+        _ if !belongs => Err(NotYours::BadToken),
+        Some(id) if id != order_id => Err(NotYours::OtherOrder),
+        _ => Ok(()),
+    }
 }
 
 /// Takes the step out of Ready if it is still to be taken, and waits for the end.
@@ -319,4 +334,35 @@ async fn by_nonce(
     };
     let payment = payments::find(&engine.db, &window.merchant, &window.imp_uid).await?;
     Ok(payment.map(|payment| (payment, window)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_return_is_proven_by_its_token_or_by_its_seal_and_order() {
+        use NotYours::{BadToken, OtherOrder};
+        let of = |token: Option<&str>, sealed: bool, order_id: Option<&str>| {
+            let claim = ReturnClaim {
+                order_id: order_id.map(str::to_owned),
+                token: token.map(Secret::new),
+                sealed,
+            };
+            proven(&claim, "imp_1", |token| token == "mine")
+        };
+        let (mine, other) = (Some("imp_1"), Some("imp_2"));
+        for sealed in [false, true] {
+            assert_eq!(of(Some("mine"), sealed, mine), Ok(()));
+            assert_eq!(of(Some("mine"), sealed, None), Ok(()));
+            assert_eq!(of(Some("mine"), sealed, other), Err(OtherOrder));
+            // A seal never makes up for a token that is another's.
+            assert_eq!(of(Some("other"), sealed, mine), Err(BadToken));
+            assert_eq!(of(Some(""), sealed, mine), Err(BadToken));
+        }
+        assert_eq!(of(None, false, mine), Err(BadToken));
+        assert_eq!(of(None, true, None), Err(BadToken));
+        assert_eq!(of(None, true, other), Err(OtherOrder));
+        assert_eq!(of(None, true, mine), Ok(()));
+    }
 }

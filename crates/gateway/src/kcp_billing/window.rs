@@ -169,6 +169,7 @@ pub fn read_return(returned: &WindowReturn) -> ReturnClaim {
     ReturnClaim {
         order_id: field("ordr_idxx"),
         token: field(TOKEN_FIELD).map(Secret::new),
+        sealed: false,
     }
 }
 

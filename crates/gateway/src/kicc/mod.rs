@@ -65,7 +65,7 @@ impl Gateway for Connector {
         window::open(wire, channel, order).await
     }
 
-    fn read_return(&self, returned: &WindowReturn) -> ReturnClaim {
+    fn read_return(&self, _channel: &Channel, returned: &WindowReturn) -> ReturnClaim {
         window::read_return(returned)
     }
 

@@ -99,6 +99,7 @@ pub fn read_return(returned: &WindowReturn) -> ReturnClaim {
     ReturnClaim {
         order_id: field("shopOrderNo"),
         token: field(TOKEN_FIELD).map(Secret::new),
+        sealed: false,
     }
 }
 

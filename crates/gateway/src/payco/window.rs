@@ -101,6 +101,7 @@ pub fn read_return(returned: &WindowReturn) -> ReturnClaim {
     ReturnClaim {
         order_id: field(REFERENCE_FIELD),
         token: field(TOKEN_FIELD).map(Secret::new),
+        sealed: false,
     }
 }
 

@@ -101,10 +101,10 @@ async fn a_reservation_that_is_not_paycos_word_opens_nothing() {
 
 #[test]
 fn a_return_claims_an_order_and_a_token() {
-    let claim = Connector.read_return(&returned(&completed()));
+    let claim = Connector.read_return(&channel(), &returned(&completed()));
     assert_eq!(claim.order_id.as_deref(), Some("imp_123456789012"));
     assert_eq!(claim.token.unwrap().expose(), "token-1");
-    let nothing = Connector.read_return(&returned(&[("returnToken", "")]));
+    let nothing = Connector.read_return(&channel(), &returned(&[("returnToken", "")]));
     assert!(nothing.order_id.is_none() && nothing.token.is_none());
 }
 
