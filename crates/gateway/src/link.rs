@@ -48,7 +48,7 @@ fn query_fields(query: &str) -> Vec<(String, String)> {
 }
 
 /// The origin of a URL: scheme, host and port.
-fn origin(url: &str) -> &str {
+pub fn origin(url: &str) -> &str {
     let host_at = url.find("://").map_or(0, |at| at + 3);
     let end = url[host_at..]
         .find(['/', '?', '#'])
