@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use dangol_domain::{
-    BillingKey, Buyer, CardFacts, Device, Failure, Money, Outcome, Receipt, Secret,
+    BillingKey, Buyer, CardFacts, Currency, Device, Failure, Money, Outcome, Receipt, Secret,
 };
 
 use crate::profile::Profile;
@@ -320,8 +320,11 @@ pub enum News {
     },
     /// A part of it was given back.
     CancelledPart {
-        /// How much, in the currency of the payment.
-        amount: Money,
+        /// How much, as the PG wrote it: a decimal above 0. A connector does not know the payment's currency, and so cannot
+        /// know its decimals.
+        amount: String,
+        /// The currency of the amount, where the notice names one; else that of the payment.
+        currency: Option<Currency>,
         /// Our id of the cancel, where the PG echoes it.
         cancel_id: Option<String>,
         /// Why, in words.

@@ -1,0 +1,10 @@
+//! The connector against scripted answers: what it sends, what it believes, and what it does not.
+
+mod after;
+mod charge;
+mod check;
+mod inquire;
+mod notice;
+mod scrub;
+pub mod support;
+mod window;
