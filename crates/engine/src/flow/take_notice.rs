@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use dangol_domain::{
-    Cancel, CancelState, CardFacts, Event, ImpUid, Outcome, Payment, Receipt, State, Usage,
+    Cancel, CancelState, CardFacts, Event, ImpUid, Money, Outcome, Payment, Receipt, State, Usage,
     UserCode,
 };
 use dangol_gateway::contract::{Inquired, IssuedKey, News, Notice, NoticeSays, NoticeWord};
@@ -184,14 +184,20 @@ impl Taking<'_> {
             News::CancelledAll { reason } => self.cancelled(payment.balance(), None, reason).await,
             News::CancelledPart {
                 amount,
+                currency,
                 cancel_id,
                 reason,
             } => {
-                if amount.currency != payment.currency {
-                    tracing::error!(imp_uid = %payment.imp_uid, "ALARM: the PG gave back money in another currency; nothing was changed");
-                    return Ok(());
+                let money = Money::parse(&amount, payment.currency);
+                match money {
+                    Ok(money) if currency.is_none_or(|told| told == payment.currency) => {
+                        self.cancelled(money.minor, cancel_id, reason).await
+                    }
+                    _ => {
+                        tracing::error!(imp_uid = %payment.imp_uid, "ALARM: the PG gave back an amount that does not fit the payment's currency; nothing was changed");
+                        Ok(())
+                    }
                 }
-                self.cancelled(amount.minor, cancel_id, reason).await
             }
         }
     }

@@ -60,7 +60,7 @@ impl Gateway for Connector {
         Some(window::PAGE_SCRIPT)
     }
 
-    fn read_return(&self, returned: &WindowReturn) -> ReturnClaim {
+    fn read_return(&self, _: &Channel, returned: &WindowReturn) -> ReturnClaim {
         window::read_return(returned)
     }
 

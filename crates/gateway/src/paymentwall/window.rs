@@ -160,6 +160,7 @@ pub fn read_return(returned: &WindowReturn) -> ReturnClaim {
     ReturnClaim {
         order_id: field(ORDER_FIELD),
         token: field(TOKEN_FIELD).map(Secret::new),
+        sealed: false,
     }
 }
 
