@@ -205,10 +205,10 @@ async fn what_cannot_end_well_is_not_opened() {
 
 #[test]
 fn a_return_claims_an_order_and_a_token() {
-    let claim = Connector.read_return(&completed());
+    let claim = Connector.read_return(&channel(), &completed());
     assert_eq!(claim.order_id.as_deref(), Some("imp_123456789012"));
     assert_eq!(claim.token.unwrap().expose(), "token-1");
-    let nothing = Connector.read_return(&returned(&[("return_token", "")]));
+    let nothing = Connector.read_return(&channel(), &returned(&[("return_token", "")]));
     assert!(nothing.order_id.is_none() && nothing.token.is_none());
 }
 
