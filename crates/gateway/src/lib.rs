@@ -8,6 +8,7 @@ mod codec_hmac;
 mod codec_rsa;
 mod codec_sorted_hash;
 pub mod contract;
+pub mod danal_tpay;
 pub mod kcp_billing;
 pub mod kicc;
 mod lenient;

@@ -1,0 +1,3 @@
+//! Danal's "T-pay credit", recurring payments.
+
+pub mod simulator;
