@@ -31,7 +31,12 @@ pub struct Entry {
 }
 
 /// The one list of PGs.
-pub static GATEWAYS: &[Entry] = &[kcp_billing::ENTRY, kicc::ENTRY, payco::ENTRY];
+pub static GATEWAYS: &[Entry] = &[
+    kcp_billing::ENTRY,
+    danal_tpay::ENTRY,
+    kicc::ENTRY,
+    payco::ENTRY,
+];
 
 /// The entry of a provider's name.
 pub fn find(provider: &str) -> Option<&'static Entry> {

@@ -336,6 +336,15 @@ impl Subject {
         lines.expect("a journal")
     }
 
+    /// How many keys the PG made for an order.
+    pub fn keys_made(&self, order_id: &str) -> usize {
+        let lines = self.journal(order_id);
+        let keys = lines
+            .iter()
+            .filter(|line| line.deed.kind == Kind::KeyIssued);
+        keys.count()
+    }
+
     /// How much the PG took for an order, approval by approval.
     pub fn taken(&self, order_id: &str) -> Vec<i64> {
         self.amounts(order_id, Kind::Approval)

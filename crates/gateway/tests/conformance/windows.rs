@@ -46,6 +46,16 @@ pub fn peculiar(provider: &str) -> Peculiar {
                 ("card_mask_no", "4242-4242-****-4242"),
             ],
         },
+        "danal_tpay" => Peculiar {
+            forged: &[
+                ("RETURNCODE", "0000"),
+                ("RETURNMSG", "성공"),
+                ("ORDERID", "{order_id}"),
+                ("TID", "202611190936001234567890"),
+                ("BYPASSVALUE", "token=token-of-{order_id};"),
+            ],
+            ..PLAIN
+        },
         "kicc" => Peculiar {
             forged: &[
                 ("resCd", "0000"),
