@@ -13,6 +13,7 @@ pub mod kicc;
 mod lenient;
 mod link;
 pub mod payco;
+pub mod paymentwall;
 pub mod profile;
 pub mod sandbox;
 pub mod wire;

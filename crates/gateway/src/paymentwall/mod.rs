@@ -1,0 +1,3 @@
+//! Paymentwall.
+
+pub mod simulator;
