@@ -8,7 +8,7 @@ use super::book::{Project, Record};
 use super::codes::{self, Refusal};
 use super::fields::decimal;
 use super::payment::{Charge, HOLD_MS, State};
-use super::{PROVIDER, Paymentwall, Stop, answers};
+use super::{PROVIDER, Paymentwall, Stop, answers, pingback};
 use crate::sandbox::Meddling;
 
 /// The reason of a refund that the merchant asked for, in pingbacks.
@@ -90,14 +90,14 @@ impl Paymentwall {
         let currency = charge.amount.currency;
         let amount = decimal(minor, currency);
         let pingbacks = match partial {
-            None => self.pingbacks_of(&charge, 2, &[("reason", REASON_CANCELLED)]),
+            None => self.pingbacks_of(&charge, pingback::REFUNDED, &[("reason", REASON_CANCELLED)]),
             Some(merchants_number) => {
                 let further = [
                     ("refund_amount", amount.as_str()),
                     ("currency", currency.as_str()),
                     ("merchant_refund_id", merchants_number),
                 ];
-                self.pingbacks_of(&charge, 220, &further)
+                self.pingbacks_of(&charge, pingback::PARTLY_REFUNDED, &further)
             }
         };
         let deed = charge.refund(&number, minor, self.world.now_ms());
@@ -136,7 +136,7 @@ impl Paymentwall {
             return Err(Refusal::new(codes::HOLD_IS_OVER).into());
         }
         let charge = self.turn(id, State::Captured, codes::NOT_CAPTURABLE)?;
-        let pingbacks = self.pingbacks_of(&charge, 0, &[]);
+        let pingbacks = self.pingbacks_of(&charge, pingback::PAID, &[]);
         let record = Record::Captured {
             charge: id.to_owned(),
             pingbacks: pingbacks.clone(),
@@ -160,7 +160,7 @@ impl Paymentwall {
             return Err(Refusal::new(&code).into());
         }
         let charge = self.turn(id, State::Voided, codes::NOT_VOIDABLE)?;
-        let pingbacks = self.pingbacks_of(&charge, 203, &[]);
+        let pingbacks = self.pingbacks_of(&charge, pingback::VOIDED, &[]);
         let record = Record::Voided {
             charge: id.to_owned(),
             pingbacks: pingbacks.clone(),

@@ -8,7 +8,7 @@ use super::fields::{Amount, Fields};
 use super::payment::{CardFacts, Charge, State, StoredCard, card_word};
 use super::queue::Pingback;
 use super::tokens::Presented;
-use super::{PROVIDER, Paymentwall, Settings, Stop, answers};
+use super::{PROVIDER, Paymentwall, Settings, Stop, answers, pingback};
 use crate::sandbox::Meddling;
 use crate::sandbox::journal::{Deed, Kind};
 
@@ -242,8 +242,8 @@ impl Paymentwall {
             self.book().add_card(&token, card);
         }
         let pingbacks = match charge.state {
-            State::Captured => self.pingbacks_of(charge, 0, &[]),
-            State::Review { .. } => self.pingbacks_of(charge, 200, &[]),
+            State::Captured => self.pingbacks_of(charge, pingback::PAID, &[]),
+            State::Review { .. } => self.pingbacks_of(charge, pingback::IN_REVIEW, &[]),
             _ => vec![],
         };
         let deed = (charge.state == State::Captured).then(|| charge.approval(at_ms));

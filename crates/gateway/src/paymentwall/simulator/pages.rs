@@ -50,9 +50,6 @@ impl Input {
             ));
             note_ids.push(format!("{id}-error"));
             wrong.push_str(" aria-invalid=\"true\"");
-            if mistakes.first() == Some(&mistake) {
-                wrong.push_str(" autofocus");
-            }
         }
         if !note_ids.is_empty() {
             wrong.push_str(&format!(" aria-describedby=\"{}\"", note_ids.join(" ")));
@@ -173,7 +170,11 @@ pub(super) fn card_form(
         summary(opened),
         language.say(words::CANCEL),
     );
-    page(StatusCode::OK, language, &body, "", Some("'self'"))
+    let script = match mistakes {
+        [] => "",
+        _ => MISTAKE_SCRIPT,
+    };
+    page(StatusCode::OK, language, &body, script, Some("'self'"))
 }
 
 /// Fields that travel without being seen.
@@ -198,7 +199,13 @@ pub(super) fn end(
         language.say(words::ENDED),
         escape(page_origin),
     );
-    page(StatusCode::OK, language, &body, SCRIPT, Some("'none'"))
+    page(
+        StatusCode::OK,
+        language,
+        &body,
+        RESULT_SCRIPT,
+        Some("'none'"),
+    )
 }
 
 /// The end of a widget: on to the shop's page, when there is one.
@@ -220,10 +227,11 @@ pub(super) fn leave(opened: &Opened, url: Option<String>) -> Response {
         language.say(words::BACK_TO_SHOP),
     );
     // The merchant's page may redirect further, which `form-action` would stop.
-    page(StatusCode::OK, language, &body, SCRIPT, None)
+    page(StatusCode::OK, language, &body, RESULT_SCRIPT, None)
 }
 
-const SCRIPT: &str = "<script src=\"/paymentwall/assets/result.js\" defer></script>";
+const RESULT_SCRIPT: &str = "<script src=\"/paymentwall/assets/result.js\" defer></script>";
+const MISTAKE_SCRIPT: &str = "<script src=\"/paymentwall/assets/mistake.js\" defer></script>";
 
 /// A widget that is not opened: its address is not signed by the project, or lacks something.
 pub(super) fn refused_widget(refusal: &Refusal) -> Response {

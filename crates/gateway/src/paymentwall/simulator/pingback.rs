@@ -11,6 +11,21 @@ use super::{PROVIDER, Paymentwall, signature};
 use crate::sandbox::control::Fault;
 use crate::wire::{Method, Request};
 
+/// Type: paid.
+pub const PAID: u16 = 0;
+/// Type: given back in full.
+pub const REFUNDED: u16 = 2;
+/// Type: under review.
+pub const IN_REVIEW: u16 = 200;
+/// Type: a review accepted it.
+pub const ACCEPTED: u16 = 201;
+/// Type: a review declined it.
+pub const DECLINED: u16 = 202;
+/// Type: an authorisation was given up.
+pub const VOIDED: u16 = 203;
+/// Type: given back in part.
+pub const PARTLY_REFUNDED: u16 = 220;
+
 /// The gap between two tries, ms.
 const GAP_MS: i64 = 30 * 60 * 1000;
 /// How often a pingback is sent: for a day.
@@ -38,6 +53,7 @@ impl Paymentwall {
             Some(Fault::LateNotice) => LATE_MS,
             _ => 0,
         };
+        let hands_token_over = charge.letter == 't' && [PAID, ACCEPTED].contains(&kind);
         let (kind, reference) = (kind.to_string(), charge.reference());
         let version = self.settings.pingback_version.to_string();
         let mut fields = vec![
@@ -51,7 +67,7 @@ impl Paymentwall {
         ];
         fields.extend_from_slice(further);
         // How a widget's payment hands a token over is not published: this field is the simulator's own.
-        if let Some(token) = charge.token.as_deref().filter(|_| charge.letter == 't') {
+        if let Some(token) = charge.token.as_deref().filter(|_| hands_token_over) {
             fields.push(("card_token", token));
         }
         fields.push(("sign_version", &version));
@@ -70,7 +86,7 @@ impl Paymentwall {
 
     /// Sends a pingback that is due, and notes whether it was heard.
     pub(super) async fn tell(&self, serial: u64, now_ms: i64) {
-        let Some((pingback, url)) = self.letter(serial) else {
+        let Some((pingback, url)) = self.addressed(serial) else {
             return;
         };
         let tries = pingback.tries + 1;
@@ -92,7 +108,7 @@ impl Paymentwall {
     }
 
     /// A pingback and the address that carries it.
-    fn letter(&self, serial: u64) -> Option<(Pingback, String)> {
+    fn addressed(&self, serial: u64) -> Option<(Pingback, String)> {
         let book = self.book();
         let pingback = book.queue.pingback(serial)?;
         let project = book.project(|project| project.key == pingback.project)?;

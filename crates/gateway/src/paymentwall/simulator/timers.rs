@@ -5,7 +5,7 @@ use futures::StreamExt;
 use super::book::Record;
 use super::payment::State;
 use super::queue::Timer;
-use super::{PROVIDER, Paymentwall};
+use super::{PROVIDER, Paymentwall, pingback};
 
 /// How many pingbacks are under way at once: merchants that hang hold up few others.
 const AT_ONCE: usize = 16;
@@ -57,9 +57,9 @@ impl Paymentwall {
             return;
         };
         let (kind, at_ms) = match charge.reviewed() {
-            State::Declined => (202, None),
-            State::Captured => (201, Some(self.world.now_ms())),
-            _ => (201, None),
+            State::Declined => (pingback::DECLINED, None),
+            State::Captured => (pingback::ACCEPTED, Some(self.world.now_ms())),
+            _ => (pingback::ACCEPTED, None),
         };
         let pingbacks = self.pingbacks_of(&charge, kind, &[]);
         let deed = at_ms.map(|at_ms| charge.approval(at_ms));

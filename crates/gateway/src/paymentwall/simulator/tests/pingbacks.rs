@@ -5,7 +5,7 @@ use super::*;
 const MINUTES: i64 = 60;
 
 /// The signature that a pingback must carry in version 2 or 3.
-fn due_signature(pairs: &Pairs, secret: &str) -> String {
+pub(super) fn due_signature(pairs: &Pairs, secret: &str) -> String {
     let version = match value(pairs, "sign_version") {
         "2" => Version::V2,
         _ => Version::V3,

@@ -159,7 +159,35 @@ async fn tries_are_counted_over_restarts_and_a_forged_one_stays_forged() {
     }
     assert_eq!(seen.len(), 48);
     assert!(seen.iter().all(|told| *told == seen[0]));
+    let own: Pairs = seen[0]
+        .iter()
+        .filter(|(name, _)| name != "channel")
+        .cloned()
+        .collect();
+    let secret = "a7408723eaf4bfa2e3ac49b3cb695046";
+    let due = pingbacks::due_signature(&own, secret);
+    assert_ne!(value(&own, "sig"), due);
     assert_eq!(again(dir.path(), at_ms).paymentwall.next_due_ms(), None);
+}
+
+#[tokio::test]
+async fn new_pingbacks_do_not_push_out_those_that_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let (key, at_ms) = {
+        let pw = Merchant::open(dir.path(), 1);
+        pw.plan("notice", "duplicate_notice");
+        (pw.key("imp_1", GOOD).await, pw.now_ms())
+    };
+    let pw = again(dir.path(), at_ms);
+    assert_eq!(pw.charge("imp_2", &key).await.0, 200);
+    pw.advance(0).await;
+    let heard = pw.heard();
+    let told: Vec<_> = heard.iter().map(|told| value(told, "goodsid")).collect();
+    assert_eq!(
+        told,
+        ["imp_1", "imp_1", "imp_2"],
+        "the first one comes twice"
+    );
 }
 
 #[tokio::test]

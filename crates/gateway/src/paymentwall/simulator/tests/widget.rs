@@ -116,6 +116,8 @@ async fn a_widgets_payment_is_like_any_other_and_made_once() {
     let own = [("email", "test@example.com")];
     let (status, _) = pw.charge_with("imp_2", &issued.key.unwrap(), &own).await;
     assert_eq!(status, 200, "its token is as good as any");
+    pw.advance(0).await;
+    assert_ne!(value(&pw.heard()[0], "card_token"), "(none)");
     let reference = &inputs(&end)["ref"];
     assert_eq!(
         pw.status(&[("ref", reference)]).await.1["id"],
@@ -123,10 +125,14 @@ async fn a_widgets_payment_is_like_any_other_and_made_once() {
     );
     let full = [("ref", reference.as_str()), ("type", "1")];
     assert_eq!(pw.ticket(&full).await["result"], json!(1));
+    pw.advance(1).await;
+    let told = pw.heard().remove(0);
+    let said = (value(&told, "type"), value(&told, "card_token"));
+    assert_eq!(said, ("2", "(none)"), "a token is handed over once");
     // A second window of the order pays nothing either.
     let (_, second) = pw.widget(&widget_fields("imp_1")).await;
     assert!(pw.submit(&second, &typed).await.contains("3205"));
-    assert_eq!(pw.kinds().len(), 3);
+    assert_eq!(pw.kinds().len(), 4);
 }
 
 #[tokio::test]

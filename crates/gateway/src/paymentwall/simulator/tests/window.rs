@@ -32,7 +32,12 @@ async fn the_script_needs_nothing_but_its_own_origin() {
     ] {
         assert!(!script.contains(forbidden), "{forbidden}");
     }
-    for (name, status) in [("window.css", 200), ("result.js", 200), ("x", 404)] {
+    for (name, status) in [
+        ("window.css", 200),
+        ("result.js", 200),
+        ("mistake.js", 200),
+        ("x", 404),
+    ] {
         assert_eq!(pw.page(&format!("/assets/{name}")).await.0, status);
     }
     pw.plan("open_window", "http_500");
@@ -216,6 +221,7 @@ async fn mistakes_are_told_in_the_form_and_do_not_end_it() {
         let typed = [("card_number", GOOD), ("go", "pay"), (name, value)];
         let again = pw.submit(&page, &typed).await;
         assert!(again.contains(error), "{name} {value}");
+        assert!(again.contains("aria-invalid=\"true\"") && again.contains("mistake.js"));
         assert!(!again.contains(GOOD), "what was typed is not sent back");
         assert_eq!(inputs(&again)["window"], inputs(&page)["window"]);
     }
