@@ -36,6 +36,7 @@ pub static GATEWAYS: &[Entry] = &[
     danal_tpay::ENTRY,
     kicc::ENTRY,
     payco::ENTRY,
+    paymentwall::ENTRY,
 ];
 
 /// The entry of a provider's name.

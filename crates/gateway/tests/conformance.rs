@@ -8,6 +8,8 @@
 mod cases;
 #[path = "conformance/issue.rs"]
 mod issue;
+#[path = "conformance/notices.rs"]
+mod notices;
 #[path = "conformance/page.rs"]
 mod page;
 #[path = "conformance/subject.rs"]

@@ -39,10 +39,10 @@ const ANY: &[Step] = &[Step::Issue, Step::Charge, Step::Refund];
 const REFUSALS: &[(&[Step], FailureClass, &[&str])] = &[
     (CARD, Decline, &["3009", "3010", "3012", "3200"]),
     (CARD, HardDecline, &["3013", "3103", "3104", "5000"]),
-    (CARD, Limit, &["3011"]),
+    (CARD, Limit, &["3011", "3115", "3116"]),
     (CARD, BadCard, &["3003", "3014", "3101"]),
     (CARD, Expired, &["3004", "3005", "3006", "3102"]),
-    (CARD, BadAmount, &["3002", "3115", "3116"]),
+    (CARD, BadAmount, &["3002"]),
     (
         CARD,
         Protocol,

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use async_trait::async_trait;
 use dangol_domain::{BillingKey, Failure, Outcome, Receipt};
 
+use crate::Entry;
 use crate::contract::{
     CancelOrder, Channel, ChargeOrder, Checked, Gateway, HandOff, Inquired, Inquiry, Issue, Notice,
     NoticeSays, ReturnClaim, Revoked, WindowOrder, WindowReturn,
@@ -27,10 +28,17 @@ mod inquire;
 mod messages;
 mod notice;
 mod sign;
+pub mod simulator;
 mod talk;
 #[cfg(test)]
 mod tests;
 mod window;
+
+/// The line of this PG in the list.
+pub const ENTRY: Entry = Entry {
+    gateway: &Connector,
+    simulator: simulator::make,
+};
 
 /// The merchant's side of Paymentwall.
 pub struct Connector;

@@ -12,6 +12,9 @@ use crate::issue::{
     a_return_of_another_window_brings_no_key, a_return_used_twice_brings_no_second_key,
     an_issue_that_goes_wrong_is_never_issued,
 };
+use crate::notices::{
+    a_notice_that_was_changed_is_no_word, notices_tell_of_what_happened_and_of_nothing_else,
+};
 use crate::subject::{Case, GOOD_CARD, Held, NOW_MS, Subject};
 
 /// Lists async functions as cases, by their names.
@@ -55,6 +58,8 @@ cases! {
     an_inquiry_believes_no_other_amount
     an_inquiry_that_fails_decides_nothing
     a_deleted_key_is_declined
+    notices_tell_of_what_happened_and_of_nothing_else
+    a_notice_that_was_changed_is_no_word
     credentials_are_checked_without_money
 }
 
@@ -233,6 +238,7 @@ async fn a_cancel_without_a_sure_answer_is_unknown(subject: Arc<Subject>) -> Hel
             matches!(outcome, Outcome::Unknown(_)),
             "{fault}: {outcome:?}"
         );
+        subject.time_passes(10_000).await;
         assert_eq!(subject.given_back(&paid.0.order_id), given_back, "{fault}");
     }
     Held::Yes

@@ -170,3 +170,28 @@ pub fn urlencoded(fields: &[(String, String)], charset: &str) -> Vec<u8> {
         .collect();
     pairs.join("&").into_bytes()
 }
+
+/// Reads a form or a query: names, and values as bytes.
+pub fn read_form(encoded: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let decode = |part: &[u8]| -> Vec<u8> {
+        let spaced: Vec<u8> = part
+            .iter()
+            .map(|byte| if *byte == b'+' { b' ' } else { *byte })
+            .collect();
+        percent_encoding::percent_decode(&spaced).collect()
+    };
+    let pairs = encoded
+        .split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let at = pair
+                .iter()
+                .position(|byte| *byte == b'=')
+                .unwrap_or(pair.len());
+            let value = pair.get(at + 1..).unwrap_or_default();
+            let name = decode(&pair[..at]);
+            (String::from_utf8_lossy(&name).into_owned(), decode(value))
+        })
+        .collect()
+}

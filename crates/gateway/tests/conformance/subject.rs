@@ -2,8 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,18 +12,22 @@ use dangol_domain::{
 };
 use dangol_gateway::Entry;
 use dangol_gateway::contract::{
-    CancelOrder, Channel, ChargeOrder, Gateway, HandOff, Inquired, Inquiry, Issue, WindowOrder,
+    CancelOrder, Channel, ChargeOrder, Gateway, HandOff, Inquired, Inquiry, Issue, News, Notice,
+    NoticeSays, WindowOrder,
 };
 use dangol_gateway::sandbox::journal::{Entry as Line, Kind, Query};
-use dangol_gateway::sandbox::{World, control::PlanRequest, serve};
-use dangol_gateway::wire::{Answer, Request, Unplugged, Wire, WireError};
+use dangol_gateway::sandbox::{Simulator, World, control::PlanRequest, serve};
+use dangol_gateway::wire::{Answer, Request, Wire, WireError};
 use dangol_wire::HttpWire;
 use tokio::net::TcpListener;
 
+use crate::page::read_form;
 use crate::windows::{Buyer, go_through};
 
 /// 2026-11-19 09:36 in Korea.
 pub const NOW_MS: i64 = 1_795_048_560_000;
+/// Where the PG's notices go.
+const NOTICE_URL: &str = "https://pay.example.com/notice/imp00000000/channel";
 /// A card with which all goes well.
 pub const GOOD_CARD: &str = "4242 4242 4242 4242";
 
@@ -38,11 +42,43 @@ pub enum Held {
 /// A case.
 pub type Case = fn(Arc<Subject>) -> Pin<Box<dyn Future<Output = Held> + Send>>;
 
-struct StandingClock;
+struct TestClock(AtomicI64);
 
-impl Clock for StandingClock {
+impl Clock for TestClock {
     fn now_ms(&self) -> i64 {
-        NOW_MS
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// The merchant's end of the PG's notices: keeps them and thanks.
+struct NoticeBox {
+    thanks: &'static str,
+    came: Mutex<Vec<Notice>>,
+}
+
+#[async_trait]
+impl Wire for NoticeBox {
+    async fn send(&self, request: Request) -> Result<Answer, WireError> {
+        let query = request.url.split_once('?').map_or("", |(_, query)| query);
+        let mut fields = read_form(query.as_bytes());
+        match serde_json::from_slice(&request.body) {
+            Ok(serde_json::Value::Object(object)) => {
+                fields.extend(object.into_iter().map(|(name, value)| {
+                    let text = value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned);
+                    (name, text.into_bytes())
+                }));
+            }
+            _ => fields.extend(read_form(&request.body)),
+        }
+        self.came.lock().expect("no panic").push(Notice { fields });
+        Ok(Answer {
+            status: 200,
+            content_type: String::new(),
+            retry_after_s: None,
+            body: self.thanks.as_bytes().to_vec(),
+        })
     }
 }
 
@@ -64,6 +100,9 @@ pub struct Subject {
     pub channel: Channel,
     pub wire: HttpWire,
     world: Arc<World>,
+    simulator: Arc<dyn Simulator>,
+    clock: Arc<TestClock>,
+    notices: Arc<NoticeBox>,
     orders: AtomicU64,
     // Removed with everything in it when the subject goes.
     _dir: tempfile::TempDir,
@@ -80,16 +119,21 @@ impl Subject {
             let n = seed.fetch_add(1, Ordering::SeqCst);
             n.wrapping_mul(0x9e37_79b9_7f4a_7c15)
         };
+        let clock = Arc::new(TestClock(AtomicI64::new(NOW_MS)));
+        let profile = entry.gateway.profile();
+        let notices = Arc::new(NoticeBox {
+            thanks: profile.notice.as_ref().map_or("", |facts| &facts.answer),
+            came: Mutex::default(),
+        });
         let world = World::open(
             dir.path(),
-            Arc::new(StandingClock),
+            clock.clone(),
             Arc::new(random),
             &origin,
-            Arc::new(Unplugged),
+            notices.clone(),
         )
         .expect("a sandbox");
         let simulator = (entry.simulator)(Arc::clone(&world)).expect("a simulator");
-        let profile = entry.gateway.profile();
         let contracted = Arc::clone(&simulator);
         let credentials =
             tokio::task::spawn_blocking(move || contracted.contract(&profile.demo_pg_id))
@@ -97,7 +141,9 @@ impl Subject {
                 .expect("no panic")
                 .expect("a contract");
         let dialect = simulator.dialect();
-        tokio::spawn(serve(listener, vec![simulator], std::future::pending()));
+        simulator.set_notice_url(&profile.demo_pg_id, NOTICE_URL);
+        let served = vec![Arc::clone(&simulator)];
+        tokio::spawn(serve(listener, served, std::future::pending()));
         let url = world.url(&profile.provider);
         Subject {
             gateway: entry.gateway,
@@ -116,6 +162,9 @@ impl Subject {
             },
             wire: HttpWire::new().expect("a wire"),
             world,
+            simulator,
+            clock,
+            notices,
             orders: AtomicU64::new(1),
             _dir: dir,
         }
@@ -173,7 +222,7 @@ impl Subject {
         let order_id = format!("imp_{:012}", self.orders.fetch_add(1, Ordering::SeqCst));
         WindowOrder {
             return_url: format!("http://main.test/return/{order_id}"),
-            notice_url: "https://pay.example.com/notice/imp00000000/channel".to_owned(),
+            notice_url: NOTICE_URL.to_owned(),
             return_token: Secret::new(format!("token-of-{order_id}")),
             order_id,
             amount: won(3000),
@@ -294,7 +343,58 @@ impl Subject {
         let cancelled = self
             .gateway
             .cancel(&self.wire, &self.channel, receipt, &order);
-        cancelled.await
+        match cancelled.await {
+            // This PG decides later, and tells by a notice.
+            Outcome::Pending(_) => self.told_of_cancel(receipt, &order).await,
+            decided => decided,
+        }
+    }
+
+    /// How a cancel that the PG took ended, by the PG's own notice.
+    async fn told_of_cancel(&self, receipt: &Receipt, order: &CancelOrder) -> Outcome {
+        self.time_passes(10_000).await;
+        for notice in self.take_notices() {
+            let NoticeSays::Word(word) = self.gateway.read_notice(&self.channel, &notice) else {
+                continue;
+            };
+            if word.order_id != order.order_id || word.pg_tid != receipt.pg_tid {
+                continue;
+            }
+            let amount = match word.news {
+                News::CancelledAll { .. } => order.balance,
+                News::CancelledPart {
+                    amount, cancel_id, ..
+                } => {
+                    assert_eq!(cancel_id.as_deref(), Some(order.cancel_id.as_str()));
+                    Money::parse(&amount, order.amount.currency)
+                        .expect("an amount")
+                        .minor
+                }
+                _ => continue,
+            };
+            let amount = Money::new(amount, order.amount.currency);
+            return Outcome::Approved(Receipt {
+                amount,
+                ..receipt.clone()
+            });
+        }
+        Outcome::Unknown("no notice came".to_owned())
+    }
+
+    /// Moves the PG's clock and runs its timers, until nothing is due.
+    pub async fn time_passes(&self, ms: i64) {
+        let until = self.clock.now_ms() + ms;
+        while let Some(due) = self.simulator.next_due_ms().filter(|due| *due <= until) {
+            let now = due.max(self.clock.now_ms());
+            self.clock.0.store(now, Ordering::SeqCst);
+            self.simulator.run_due(now).await;
+        }
+        self.clock.0.store(until, Ordering::SeqCst);
+    }
+
+    /// The notices that came since the last time.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        std::mem::take(&mut *self.notices.came.lock().expect("no panic"))
     }
 
     pub async fn inquire(&self, order: &ChargeOrder, pg_tid: Option<&str>) -> Inquired {

@@ -18,6 +18,8 @@ pub enum Buyer<'a> {
 pub struct Peculiar {
     /// For a window that a script of the PG opens: where that script posts the page's form.
     script_posts_to: fn(script: &str) -> String,
+    /// What our page's script calls what the PG's script told it: its name, ours.
+    renames: &'static [(&'static str, &'static str)],
     /// What a cheat would send to our return URL to look like success; `{order_id}` is filled in.
     pub forged: &'static [(&'static str, &'static str)],
 }
@@ -29,6 +31,7 @@ const FORGED_CERTIFY_KEY: &str =
 /// A PG without a script.
 const PLAIN: Peculiar = Peculiar {
     script_posts_to: |_| panic!("this PG has no script"),
+    renames: &[],
     forged: &[],
 };
 
@@ -37,6 +40,7 @@ pub fn peculiar(provider: &str) -> Peculiar {
     match provider {
         "kcp_billing" => Peculiar {
             script_posts_to: |script| script.replace("/plugin/kcp_spay_hub.js", "/pay/window"),
+            renames: &[],
             forged: &[
                 ("res_cd", "0000"),
                 ("res_msg", "정상처리"),
@@ -76,6 +80,17 @@ pub fn peculiar(provider: &str) -> Peculiar {
             ],
             ..PLAIN
         },
+        "paymentwall" => Peculiar {
+            script_posts_to: |script| script.replace("/brick/brick.js", "/brick/form"),
+            renames: &[
+                ("token", "brick_token"),
+                ("fingerprint", "brick_fingerprint"),
+            ],
+            forged: &[
+                ("brick_token", "ot_0123456789abcdef0123456789abcdef"),
+                ("brick_fingerprint", "0123456789abcdef0123456789abcdef"),
+            ],
+        },
         other => panic!("say in windows.rs how a buyer gets through the window of {other}"),
     }
 }
@@ -105,7 +120,7 @@ pub async fn go_through(
         let html = submit(wire, &method, &url, body).await;
         let mut form = Form::first(&html).unwrap_or_else(|| panic!("no form in {html}"));
         if form.attribute("data-result-to").is_some() {
-            return filled_in(hand_off, &form.fields);
+            return filled_in(provider, hand_off, &form.fields);
         }
         let action = form.attribute("action").unwrap_or_default().to_owned();
         if action == order.return_url {
@@ -127,12 +142,18 @@ pub async fn go_through(
     panic!("the window has no end");
 }
 
-/// The form of our own page after a script of the PG has filled its fields in.
-fn filled_in(hand_off: &HandOff, result: &[(String, String)]) -> WindowReturn {
+/// The form of our own page after a script of the PG, and ours, have filled its fields in.
+fn filled_in(provider: &str, hand_off: &HandOff, result: &[(String, String)]) -> WindowReturn {
     let mut fields = hand_off.fields.clone();
+    let renames = peculiar(provider).renames;
     for (name, value) in &mut fields {
-        if let Some((_, new)) = result.iter().find(|(known, _)| known == name) {
+        let theirs = renames.iter().find(|(_, ours)| ours == name);
+        let theirs = theirs.map_or(name.as_str(), |(theirs, _)| theirs);
+        if let Some((_, new)) = result.iter().find(|(known, _)| known == theirs) {
             value.clone_from(new);
+        }
+        if name == "cancelled" && result.iter().any(|(_, code)| code == "user_cancel") {
+            "1".clone_into(value);
         }
     }
     WindowReturn {
