@@ -87,9 +87,9 @@ for (const guide of GUIDES) {
           await page.waitForFunction(() => window.alerts.length > 0, undefined, { timeout: 40_000 });
           expect(await page.evaluate(() => window.alerts)).toEqual(["Success"]);
         } else {
-          await page.waitForURL((url) => url.origin === merchant.origin && url.pathname === "/complete", {
-            timeout: 40_000,
-          });
+          await expect
+            .poll(() => page.url().split("?")[0], { timeout: 40_000 })
+            .toBe(`${merchant.origin}/complete`);
           expect(Object.fromEntries(new URL(page.url()).searchParams)).toMatchObject({
             merchant_uid: order.merchant_uid,
             imp_success: "true",

@@ -46,7 +46,7 @@ pub async fn close_window(
     if let Err(why) = proven(&claim, found.payment.imp_uid.as_str(), fits) {
         return Ok(Err(why));
     }
-    let page = page(&found);
+    let page = page(engine, &found);
     let window = found.window.clone();
     let token = claim.token.as_ref().map_or("", Secret::expose);
     let payment = end(engine, found, token, returned).await?;

@@ -51,6 +51,10 @@ pub struct Page {
     pub provider: String,
     /// `layer`, `popup` or `redirect`.
     pub frame: String,
+    /// The main origin, which a page of the window may not be on.
+    pub home: String,
+    /// Where a redirecting window ends, when the merchant's page said so.
+    pub redirect_url: Option<String>,
 }
 
 /// A window with everything that belongs to it.
@@ -85,7 +89,7 @@ pub async fn open_window(
     if !token_fits(engine, &found.window, token) {
         return Ok(Err(NotYours::BadToken));
     }
-    let page = page(&found);
+    let page = page(engine, &found);
     let expired = engine.now_ms() > found.window.expires_at;
     if found.payment.state != State::Ready || expired {
         // Back or refresh while the PG's word is being fetched: the end is worth waiting for.
@@ -148,7 +152,7 @@ pub(crate) fn token_fits(engine: &Engine, window: &WindowRecord, token: &str) ->
     )
 }
 
-pub(crate) fn page(found: &Found) -> Page {
+pub(crate) fn page(engine: &Engine, found: &Found) -> Page {
     Page {
         language: found.request.language.clone(),
         shop_name: found.request.shop_name.clone(),
@@ -156,6 +160,8 @@ pub(crate) fn page(found: &Found) -> Page {
         nonce: found.window.nonce.clone(),
         provider: found.payment.order.pg_provider.clone(),
         frame: found.window.frame.clone(),
+        home: engine.settings.public_url.clone(),
+        redirect_url: found.window.redirect_url.clone(),
     }
 }
 

@@ -161,7 +161,10 @@ fn hand_off_page(id: &str, hand_off: &HandOff, page: &Page) -> Response {
 /// The end of a window: a redirect, or a page that tells the merchant's page.
 pub(super) fn ended(result: &WindowResult, page: &Page) -> Response {
     if result.redirects {
-        return redirect(&result.redirect_url);
+        // Our own two pages are on the main origin, and this answer may come from a window's own host.
+        let ours = result.redirect_url.starts_with('/');
+        let base = if ours { page.home.as_str() } else { "" };
+        return redirect(&format!("{base}{}", result.redirect_url));
     }
     let english = page.language == "en";
     let title = match (result.success, english) {
@@ -253,8 +256,14 @@ fn notice(status: StatusCode, title: &str, text: &str) -> Response {
 /// What the page may load: our own files, and the PG's where its protocol needs it.
 fn policy(page: &Page, origins: &[String], script: bool) -> String {
     let pg = origins.join(" ");
-    let mut policy =
-        format!("default-src 'none'; base-uri 'none'; form-action 'self' {pg}; style-src 'self'");
+    let mut policy = format!("default-src 'none'; base-uri 'none'; form-action 'self' {pg}");
+    // The form of a page that runs a PG's script comes to us, and we may send the browser on to the shop: Chromium holds
+    // that second step against the page too.
+    if script && page.frame == "redirect" {
+        let end = page.redirect_url.as_deref().unwrap_or(&page.home);
+        policy += &format!(" {}", source_of(end).unwrap_or_default());
+    }
+    policy += "; style-src 'self'";
     if script {
         // A PG's script styles what it puts into the page.
         policy += &format!(
@@ -268,6 +277,23 @@ fn policy(page: &Page, origins: &[String], script: bool) -> String {
         policy += &format!("; frame-ancestors {origin}");
     }
     policy
+}
+
+/// An address as a policy names it: its origin, or the scheme of an app's own.
+fn source_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once(':')?;
+    let word = |text: &str, more: &[u8]| {
+        let good = |b: u8| b.is_ascii_alphanumeric() || more.contains(&b);
+        !text.is_empty() && text.bytes().all(good)
+    };
+    if !word(scheme, b"+-.") {
+        return None;
+    }
+    if !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()) {
+        return Some(format!("{scheme}:"));
+    }
+    let host = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
+    word(host, b".-:").then(|| format!("{scheme}://{host}"))
 }
 
 fn answer(status: StatusCode, rendered: askama::Result<String>, policy: &str) -> Response {
@@ -342,6 +368,28 @@ pub(super) async fn fail(Query(outcome): Query<Outcome>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_policy_names_the_end_of_a_redirecting_window() {
+        for (url, source) in [
+            (
+                "https://shop.example/done?a=1",
+                Some("https://shop.example"),
+            ),
+            (
+                "http://localhost:8082/complete#x",
+                Some("http://localhost:8082"),
+            ),
+            ("myapp://done?x=1", Some("myapp:")),
+            ("https://a.example; script-src *", None),
+            ("https://user@a.example/", None),
+            ("https:///x", None),
+            ("no address", None),
+            ("a b:c", None),
+        ] {
+            assert_eq!(source_of(url).as_deref(), source, "{url}");
+        }
+    }
 
     #[tokio::test]
     async fn an_address_that_cannot_be_sent_promises_nothing() {
