@@ -72,7 +72,9 @@ mod tests {
     const PROJECT: &str = "c22f895840bf2391f67a40da64bfed26";
 
     /// The first two are the vendor's published examples.
-    const VECTORS: &[(Version, &[(&str, &str)], &str)] = &[
+    type Pairs = &'static [(&'static str, &'static str)];
+
+    const VECTORS: &[(Version, Pairs, &str)] = &[
         (
             Version::V2,
             &[

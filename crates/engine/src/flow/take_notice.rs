@@ -2,6 +2,7 @@
 //! late, or before the answer that it is about; none of that may change what is true.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dangol_domain::{
@@ -75,11 +76,9 @@ pub async fn take_notice(
         tracing::warn!(channel_key, "a notice is about an order that is not ours");
         return Ok(Heard::Thanks(&facts.answer));
     };
-    // The answer of the charge itself tells more than a notice that overtook it.
-    let payment = follow(engine, &payment, OVERTAKEN).await?;
-    if payment.state == State::Sending {
+    let Some(payment) = once_answered(engine, payment).await? else {
         return Ok(Heard::Later);
-    }
+    };
     let taken = Taking {
         engine,
         merchant: &merchant,
@@ -91,6 +90,19 @@ pub async fn take_notice(
         NoticeSays::Refused(_) | NoticeSays::Nothing => {}
     }
     Ok(Heard::Thanks(&facts.answer))
+}
+
+/// A payment whose attempt has had its answer: that tells more than a notice that overtook it. `None` while it is still on
+/// its way on another node, or nobody knows: then its answer or its resolve job comes first, and the PG says it again.
+async fn once_answered(
+    engine: &Engine,
+    payment: Payment,
+) -> Result<Option<Arc<Payment>>, FlowError> {
+    let mut payment = Arc::new(payment);
+    if payment.state == State::Sending && engine.inflight.find(&payment.imp_uid).is_some() {
+        payment = follow(engine, &payment, OVERTAKEN).await?;
+    }
+    Ok((payment.state != State::Sending).then_some(payment))
 }
 
 /// Whether an address is one that the PG publishes; any is, where the PG publishes none.

@@ -102,6 +102,7 @@ fn agrees_with_the_pg(stage: &Stage, payment: &Payment, at: &str) -> usize {
     let deeds = stage.pg.journal().entries(&query).expect("a journal");
     let of = |kind: Kind| deeds.iter().filter(move |entry| entry.deed.kind == kind);
     let taken: Vec<_> = of(Kind::Approval)
+        .filter(|entry| !entry.deed.test)
         .filter_map(|entry| entry.deed.amount)
         .collect();
     let keys = of(Kind::KeyIssued).count();
@@ -170,9 +171,9 @@ pub async fn nothing_else_happened(stage: Stage) {
         let payment = payment.expect("the store");
         let payment =
             payment.unwrap_or_else(|| panic!("the PG carried out {order}, which nobody knows"));
-        let first = charged.insert(payment.merchant_uid.clone());
+        let charges = entry.deed.kind == Kind::Approval && !entry.deed.test;
         assert!(
-            first || entry.deed.kind != Kind::Approval,
+            !charges || charged.insert(payment.merchant_uid.clone()),
             "{} was charged twice",
             payment.merchant_uid
         );

@@ -9,7 +9,7 @@ use dangol_engine::flow::prepare::{Params, prepare};
 use dangol_engine::flow::{Again, Prepare};
 use dangol_engine::{Engine, jobs};
 use dangol_gateway::contract::{HandOff, Way, WindowReturn};
-use dangol_gateway::profile::FrameKind;
+use dangol_gateway::profile::{AmountAtIssue, FrameKind};
 use dangol_gateway::wire::{Method, Request};
 use dangol_harness::form::Form;
 use dangol_store::merchants::MerchantRecord;
@@ -164,15 +164,17 @@ pub async fn come_to_rest(stage: Stage) {
 /// Registers a card through a phone's window, as far as the shop lets; the return arrives twice.
 pub async fn register(stage: Stage, customer_uid: String, merchant_uid: String) {
     let engine = &stage.engine;
+    let charges = stage.facts.amount_at_issue == AmountAtIssue::AlwaysCharged;
     let params = Params {
         merchant_uid,
         customer_uid,
-        amount: "0".to_owned(),
+        amount: if charges { "3000" } else { "0" }.to_owned(),
         pay_method: "card".to_owned(),
         name: Some("최초인증결제".to_owned()),
         buyer: Buyer {
             name: Some("홍길동".to_owned()),
             tel: Some("010-1234-5678".to_owned()),
+            email: Some("hong@shop.example".to_owned()),
             ..Buyer::default()
         },
         language: "ko".to_owned(),
@@ -222,12 +224,7 @@ pub async fn register(stage: Stage, customer_uid: String, merchant_uid: String) 
 
 /// A buyer at the PG, who does not die with the engine.
 async fn go_through(stage: &Stage, hand_off: &HandOff) -> Vec<(String, Vec<u8>)> {
-    let Way::Form { url, method } = &hand_off.way else {
-        panic!("a phone's window needs no script");
-    };
-    let form = format!("<form action=\"{url}\" method=\"{method}\"></form>");
-    let mut form = Form::first(&form).expect("a form");
-    form.fields.clone_from(&hand_off.fields);
+    let mut form = entrance(hand_off);
     for _ in 0..12 {
         let answer = stage
             .outside
@@ -237,6 +234,9 @@ async fn go_through(stage: &Stage, hand_off: &HandOff) -> Vec<(String, Vec<u8>)>
         let page = String::from_utf8(answer.body).expect("the simulators' pages are UTF-8");
         let at = form.action.clone();
         form = Form::first(&page).unwrap_or_else(|| panic!("no form at {at}: {page}"));
+        if page.contains("data-result-to") {
+            return scripted(hand_off, &form);
+        }
         if form.action.starts_with("http://main.test/") {
             let raw = |(name, value): (String, String)| (name, value.into_bytes());
             return form.fields.into_iter().map(raw).collect();
@@ -249,6 +249,38 @@ async fn go_through(stage: &Stage, hand_off: &HandOff) -> Vec<(String, Vec<u8>)>
         }
     }
     panic!("the window has no end");
+}
+
+/// The form by which a browser gets to the PG: the page's own, or the one that the PG's script shows.
+fn entrance(hand_off: &HandOff) -> Form {
+    let mut fields = hand_off.fields.clone();
+    let (method, url) = match &hand_off.way {
+        Way::Form { url, method } => (*method, url.clone()),
+        Way::Script { url } => {
+            fields.push(("page_origin".to_owned(), "http://main.test".to_owned()));
+            ("post", url.replace("/brick/brick.js", "/brick/form"))
+        }
+    };
+    let form = format!("<form action=\"{url}\" method=\"{method}\"></form>");
+    let mut form = Form::first(&form).expect("a form");
+    form.fields = fields;
+    form
+}
+
+/// What our page sends to us after the PG's script told it the result.
+fn scripted(hand_off: &HandOff, result: &Form) -> Vec<(String, Vec<u8>)> {
+    let told = |ours: &str| match ours {
+        "brick_token" => result.field("token"),
+        "brick_fingerprint" => result.field("fingerprint"),
+        _ => None,
+    };
+    let fields = hand_off.fields.iter();
+    fields
+        .map(|(name, value)| {
+            let value = told(name).unwrap_or(value);
+            (name.clone(), value.as_bytes().to_vec())
+        })
+        .collect()
 }
 
 /// A form as a browser sends it.

@@ -8,11 +8,14 @@ use std::time::Duration;
 use axum::body::Body;
 use dangol_domain::{Clock, Secret, UserCode};
 use dangol_engine::clock::DatabaseClock;
+use dangol_engine::flow::take_notice::{Heard, take_notice};
 use dangol_engine::jobs::Timers;
 use dangol_engine::{Engine, Settings};
 use dangol_gateway::Entry;
+use dangol_gateway::contract::Notice;
+use dangol_gateway::profile::Profile;
 use dangol_gateway::sandbox::{self, Simulator};
-use dangol_gateway::wire::{Answer, Method, Request, Unplugged, WireError};
+use dangol_gateway::wire::{Answer, Method, Request, Wire, WireError};
 use dangol_store::channels::ChannelRecord;
 use dangol_store::merchants::MerchantRecord;
 use dangol_store::test_support::Postgres;
@@ -118,6 +121,53 @@ impl Clock for PgClock {
     }
 }
 
+/// Carries the PG's notices to the engine that lives.
+#[derive(Default)]
+struct NoticeWire(Mutex<Option<Engine>>);
+
+#[async_trait::async_trait]
+impl Wire for NoticeWire {
+    async fn send(&self, request: Request) -> Result<Answer, WireError> {
+        let living = self.0.lock().expect("no panic").clone();
+        let engine = living.ok_or(WireError::NotConnected)?;
+        let query = request.url.split_once('?').map_or("", |(_, query)| query);
+        let mut fields = read_form(query.as_bytes());
+        match serde_json::from_slice(&request.body) {
+            Ok(serde_json::Value::Object(object)) => {
+                fields.extend(object.into_iter().map(|(name, value)| {
+                    let text = value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned);
+                    (name, text.into_bytes())
+                }));
+            }
+            _ => fields.extend(read_form(&request.body)),
+        }
+        let merchant = UserCode::parse(MERCHANT).expect("a user code");
+        let heard = take_notice(&engine, &merchant, CHANNEL, None, &Notice { fields }).await;
+        let (status, body) = match heard {
+            Ok(Heard::Thanks(answer)) => (200, answer),
+            Ok(_) | Err(_) => (503, ""),
+        };
+        Ok(Answer {
+            status,
+            content_type: String::new(),
+            retry_after_s: None,
+            body: body.as_bytes().to_vec(),
+        })
+    }
+}
+
+/// A form or query as a server reads it.
+fn read_form(encoded: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let text = String::from_utf8_lossy(encoded).replace('+', " ");
+    let decode = |part: &str| percent_encoding::percent_decode_str(part).collect::<Vec<u8>>();
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    pairs
+        .map(|(name, value)| (name.to_owned(), decode(value)))
+        .collect()
+}
+
 enum Place {
     Sqlite(PathBuf),
     Postgres(Postgres),
@@ -132,6 +182,7 @@ pub struct World {
     pub pg: Arc<sandbox::World>,
     simulator: Arc<dyn Simulator>,
     pg_clock: Arc<PgClock>,
+    notices: Arc<NoticeWire>,
     _folder: tempfile::TempDir,
     /// What the outside runs on.
     _runtime: Runtime,
@@ -143,15 +194,18 @@ impl World {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let runtime = runtime();
         let pg_clock = Arc::new(PgClock::default());
+        let notices = Arc::new(NoticeWire::default());
         let pg = sandbox::World::open(
             &folder.path().join("pg"),
             pg_clock.clone(),
             Arc::new(drawn),
             PG,
-            Arc::new(Unplugged),
+            notices.clone(),
         );
         let pg = pg.expect("a sandbox");
         let simulator = (entry.simulator)(Arc::clone(&pg)).expect("a simulator");
+        let url = format!("http://main.test/notice/{MERCHANT}/{CHANNEL}");
+        simulator.set_notice_url(&entry.gateway.profile().demo_pg_id, &url);
         let ring = folder.path().join("keys/ring");
         KeyRing::create(&ring, &mut fill, NOW_MS).expect("a key ring");
         let place = match place {
@@ -173,6 +227,7 @@ impl World {
             pg,
             simulator,
             pg_clock,
+            notices,
             _folder: folder,
             _runtime: runtime,
         };
@@ -299,6 +354,7 @@ pub struct Stage {
     pub outside: Arc<Outside>,
     pub pg: Arc<sandbox::World>,
     pub timers: Arc<dyn Timers>,
+    pub facts: &'static Profile,
 }
 
 /// One engine from its start to its end.
@@ -347,6 +403,7 @@ impl Life {
                 settings,
             )
         });
+        *world.notices.0.lock().expect("no panic") = Some(engine.clone());
         let timers = Arc::new(PgTimers(Arc::clone(&world.simulator)));
         let (outside, pg) = (Arc::clone(&world.outside), Arc::clone(&world.pg));
         Life {
@@ -355,6 +412,7 @@ impl Life {
                 outside,
                 pg,
                 timers,
+                facts: world.entry.gateway.profile(),
             },
             cut,
             runtime,
