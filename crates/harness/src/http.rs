@@ -57,6 +57,8 @@ impl Http {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            // As a browser has it: every name under localhost is this machine. A URL's own port counts.
+            .resolve("window.localhost", ([127, 0, 0, 1], 0).into())
             .timeout(TIMEOUT)
             .build();
         Http(client.expect("a client without a proxy can be built"))

@@ -36,11 +36,18 @@ impl Shop {
 
     /// A shop on a fresh demo that charges through a new default channel with another PG.
     pub async fn at(engine: Engine, pg: &str, pg_id: &str) -> Shop {
+        let shop = Shop::empty_at(engine, pg, pg_id).await;
+        shop.register_card().await;
+        shop
+    }
+
+    /// As [`Shop::at`], but no card is registered yet.
+    pub async fn empty_at(engine: Engine, pg: &str, pg_id: &str) -> Shop {
         let dangol = Setup::demo(engine).start().await;
         let channel = json!({ "pg": pg, "pg_id": pg_id, "default": true });
         let added = dangol.api().control("/sandbox/channels", &channel).await;
         assert_eq!(added.status, 201, "{}", added.text());
-        Shop::with(dangol).await
+        Shop::without_card(dangol).await
     }
 
     /// A shop on a product that is run as told.
@@ -49,13 +56,21 @@ impl Shop {
     }
 
     async fn with(dangol: Dangol) -> Shop {
+        let shop = Shop::without_card(dangol).await;
+        shop.register_card().await;
+        shop
+    }
+
+    async fn register_card(&self) {
+        let mut browser = Browser::new(&self.api);
+        let landed = browser.register(CUSTOMER, "card-1", GOOD_CARD).await;
+        assert!(landed.success(), "{landed:?}");
+    }
+
+    async fn without_card(dangol: Dangol) -> Shop {
         let api = dangol.api();
         let receiver = Receiver::start().await;
         api.set_webhook(&receiver.url).await;
-        let landed = Browser::new(&api)
-            .register(CUSTOMER, "card-1", GOOD_CARD)
-            .await;
-        assert!(landed.success(), "{landed:?}");
         Shop {
             dangol,
             receiver,

@@ -1,0 +1,176 @@
+//! Every gateway under every fault that its protocol can show at a charge: nothing is called paid or failed that is not,
+//! nothing is approved twice, and where the PG can be asked by our order number the truth comes out by itself.
+
+use dangol_harness::browser::{Prepared, Step, card_params};
+use dangol_harness::shop::CUSTOMER;
+use dangol_harness::{Browser, Engine, Shop};
+use serde_json::{Value, json};
+
+/// A gateway: an id that a merchant can have there, and whether it can be asked by our order number.
+struct Pg {
+    name: &'static str,
+    id: &'static str,
+    settles: bool,
+}
+
+const DANAL: Pg = pg("danal_tpay", "1234567890", false);
+const KCP: Pg = pg("kcp_billing", "B1234", false);
+const KICC: Pg = pg("kicc", "T0000009", true);
+const PAYCO: Pg = pg("payco", "SHOP9", true);
+const PAYMENTWALL: Pg = pg("paymentwall", "0123456789abcdef0123456789abcdef", true);
+
+const fn pg(name: &'static str, id: &'static str, settles: bool) -> Pg {
+    Pg { name, id, settles }
+}
+
+const FAULTS: [&str; 7] = [
+    "drop_answer",
+    "drop_request",
+    "http_500",
+    "garbage",
+    "wrong_amount",
+    "bad_signature",
+    "says_timeout",
+];
+const NOTICE_FAULTS: [&str; 4] = [
+    "duplicate_notice",
+    "late_notice",
+    "no_notice",
+    "bad_signature",
+];
+
+macro_rules! at_each_gateway {
+    ($($name:ident = $pg:ident,)*) => {$(
+        mod $name {
+            use super::*;
+
+            #[tokio::test]
+            async fn nothing_is_guessed_under_any_fault() {
+                super::nothing_is_guessed_under_any_fault($pg).await;
+            }
+
+            #[tokio::test]
+            async fn notices_change_nothing_that_is_true() {
+                super::notices_change_nothing_that_is_true($pg).await;
+            }
+        }
+    )*};
+}
+
+at_each_gateway! {
+    danal = DANAL,
+    kcp = KCP,
+    kicc = KICC,
+    payco = PAYCO,
+    paymentwall = PAYMENTWALL,
+}
+
+/// A shop with a registered card.
+async fn open(pg: &Pg) -> Shop {
+    if pg.name != "paymentwall" {
+        return Shop::at(Engine::Sqlite, pg.name, pg.id).await;
+    }
+    let shop = Shop::empty_at(Engine::Sqlite, pg.name, pg.id).await;
+    register_by_script(&shop).await;
+    shop
+}
+
+/// Registers a card where the PG's own script in the page takes it: the token that it makes, and our page's form.
+async fn register_by_script(shop: &Shop) {
+    let mut params = card_params(CUSTOMER, "card-1");
+    params["amount"] = json!(3000);
+    let mut browser = Browser::new(&shop.api);
+    let prepared: Prepared = browser.prepare_window(params).await;
+    let Step::Form(mut form) = browser.open(&prepared).await else {
+        panic!("the window has no form");
+    };
+    let public_key = form
+        .field("public_key")
+        .expect("the form has it")
+        .to_owned();
+    let card = format!(
+        "public_key={public_key}&card%5Bnumber%5D=4242424242424242&card%5Bexp_month%5D=12&card%5Bexp_year%5D=2030&card%5Bcvv%5D=123"
+    );
+    let pg = shop.sandbox().await["pg"]["paymentwall"].clone();
+    let url = format!("{}/api/brick/token", pg.as_str().expect("a URL"));
+    let kind = ("content-type", "application/x-www-form-urlencoded");
+    let made = dangol_harness::http::Http::new()
+        .post(&url, &[kind], card.into_bytes())
+        .await;
+    // Its answers begin with a byte order mark now and then.
+    let made: Value =
+        serde_json::from_str(made.text().trim_start_matches('\u{feff}')).expect("JSON");
+    form.set("brick_token", made["token"].as_str().expect("a token"));
+    form.set("brick_fingerprint", "0123456789abcdef0123456789abcdef");
+    let landed = browser.land(&form).await;
+    assert!(landed.success(), "{landed:?}");
+}
+
+/// Plans a fault if this gateway can show it.
+async fn can_show(shop: &Shop, pg: &Pg, operation: &str, fault: &str) -> bool {
+    let plan = json!({ "pg": pg.name, "operation": operation, "fault": fault });
+    let answer = shop.control("/sandbox/control", &plan).await;
+    assert!(matches!(answer.status, 201 | 400), "{}", answer.text());
+    answer.status == 201
+}
+
+async fn nothing_is_guessed_under_any_fault(pg: Pg) {
+    let shop = open(&pg).await;
+    let mut shown = Vec::new();
+    for (n, fault) in FAULTS.into_iter().enumerate() {
+        if !can_show(&shop, &pg, "charge", fault).await {
+            continue;
+        }
+        // What a notice would settle at once is not what is looked at here.
+        can_show(&shop, &pg, "notice", "no_notice").await;
+        let order = format!("order-{n}");
+        let open = shop.again(CUSTOMER, &order, 3000 + n as i64).await;
+        assert_eq!(open.payment()["status"], "ready", "{fault}: {open:?}");
+        shown.push((fault, order, open.text("imp_uid").to_owned()));
+    }
+    assert!(shown.len() >= 4, "{} shows {} faults", pg.name, shown.len());
+    let plans = shop
+        .bare("DELETE", "/sandbox/control", &[], Vec::new())
+        .await;
+    assert_eq!(plans.status, 204);
+    shop.advance(3 * 24 * 3600).await;
+    for (fault, order, imp_uid) in shown {
+        let approvals = shop.deeds("approval", &imp_uid).await.len();
+        assert!(approvals <= 1, "{fault}: {approvals} approvals");
+        let charges = shop.calls_about(&imp_uid).await;
+        let sent = charges.iter().filter(|call| *call == "charge").count();
+        assert_eq!(sent, 1, "{fault}: {charges:?}");
+        let payment = shop.find(&order).await;
+        let due = match (pg.settles, approvals) {
+            (true, 1) => "paid",
+            (true, _) => "failed",
+            (false, _) => "ready",
+        };
+        assert_eq!(
+            payment.payment()["status"],
+            due,
+            "{fault} at {}: {payment:?}",
+            pg.name
+        );
+    }
+}
+
+async fn notices_change_nothing_that_is_true(pg: Pg) {
+    let shop = open(&pg).await;
+    for (n, fault) in NOTICE_FAULTS.into_iter().enumerate() {
+        can_show(&shop, &pg, "notice", fault).await;
+        let order = format!("order-{n}");
+        let paid = shop.again(CUSTOMER, &order, 3000).await;
+        assert_eq!(paid.payment()["status"], "paid", "{fault}: {paid:?}");
+        let imp_uid = paid.text("imp_uid").to_owned();
+        shop.advance(2 * 3600).await;
+        assert_eq!(
+            &shop.payment(&imp_uid).await.response,
+            paid.payment(),
+            "{fault}"
+        );
+        assert_eq!(shop.deeds("approval", &imp_uid).await.len(), 1, "{fault}");
+        let told = shop.receiver.about(&imp_uid).await;
+        assert_eq!(told.len(), 1, "{fault}: one webhook");
+    }
+}
