@@ -24,6 +24,7 @@ pub mod deliveries;
 mod error;
 mod group;
 pub mod held_keys;
+pub mod idempotency;
 pub mod jobs;
 mod json;
 mod lock;
@@ -58,6 +59,7 @@ pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("deleted_keys", deleted_keys::STATEMENTS),
     ("deliveries", deliveries::STATEMENTS),
     ("held_keys", held_keys::STATEMENTS),
+    ("idempotency", idempotency::STATEMENTS),
     ("jobs", jobs::STATEMENTS),
     ("merchants", merchants::STATEMENTS),
     ("meta", meta::STATEMENTS),

@@ -29,6 +29,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!("0001_init"),
     migration!("0003_cancels"),
     migration!("0004_deleted_keys"),
+    migration!("0005_idempotency"),
 ];
 
 /// The table of applied migrations; created before any of them runs.

@@ -36,6 +36,12 @@ pub fn no_such_customer(customer_uid: &str) -> String {
     format!("요청하신 customer_uid({customer_uid})로 등록된 정보를 찾을 수 없습니다.")
 }
 
+/// A request whose `Idempotency-Key` is being answered at this moment (HTTP 409; ours).
+pub const KEY_IN_FLIGHT: &str =
+    "Idempotency-Key: 같은 키의 요청을 처리하고 있습니다. 잠시 후 다시 시도해주세요.";
+/// A request whose `Idempotency-Key` was used for another one (HTTP 409; ours).
+pub const KEY_OF_ANOTHER: &str = "Idempotency-Key: 다른 내용의 요청에 이미 사용된 키입니다.";
+
 /// A cancel whose `checksum` is not what is left (V1's own text is unknown; this one is ours).
 pub fn checksum_differs(left: &str) -> String {
     format!("checksum: 취소가능금액({left})과 일치하지 않습니다.")

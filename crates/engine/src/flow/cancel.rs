@@ -97,6 +97,26 @@ pub async fn cancel(
     }
 }
 
+/// The payment with the cancel that an earlier request of the same caller began since `lost_since` and could not answer
+/// for, if any; one that was refused may be asked for again.
+pub async fn begun_since(
+    engine: &Engine,
+    merchant: &MerchantRecord,
+    asked: &Cancellation,
+    lost_since: i64,
+) -> Result<Option<Arc<Payment>>, FlowError> {
+    let payment = match find(engine, merchant, asked).await {
+        Ok(payment) => payment,
+        Err(FlowError::Refused(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let begun = payment
+        .cancels
+        .iter()
+        .any(|cancel| cancel.requested_at >= lost_since && cancel.state != CancelState::Refused);
+    Ok(begun.then(|| Arc::new(payment)))
+}
+
 /// A new id of a cancel: V1's `cancellation_id`, and our number of it at PGs that want one.
 fn cancel_id(engine: &Engine) -> String {
     format!("cancel_{}", engine.random.hex::<6>())

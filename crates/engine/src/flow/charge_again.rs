@@ -109,6 +109,27 @@ pub async fn charge_again(
     }
 }
 
+/// The charge that an earlier request of the same caller began since `lost_since` and could not answer for, if any, as it
+/// ended.
+pub async fn begun_since(
+    engine: &Engine,
+    merchant: &MerchantRecord,
+    again: &Again,
+    lost_since: i64,
+) -> Result<Option<Arc<Payment>>, FlowError> {
+    let mut found = payments::find_all(&engine.db, &merchant.merchant, &again.merchant_uid).await?;
+    found.retain(|payment| {
+        payment.started_at >= lost_since
+            && payment.order.usage == Some(Usage::Payment)
+            && payment.customer_uid.as_ref() == Some(&again.customer_uid)
+    });
+    let Some(payment) = found.into_iter().max_by_key(|payment| payment.started_at) else {
+        return Ok(None);
+    };
+    let budget = Duration::from_millis(engine.settings.answer_budget_ms);
+    follow(engine, &payment, budget).await.map(Some)
+}
+
 /// The payment that is asked for, its amounts read by the currency's rules.
 fn asked(
     engine: &Engine,

@@ -5,6 +5,7 @@ pub mod cancel;
 pub mod charge_again;
 pub mod close_window;
 pub mod delete_key;
+pub mod idempotent;
 pub mod look_up;
 pub mod notice_url;
 pub mod notify;

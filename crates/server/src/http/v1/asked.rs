@@ -29,6 +29,16 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The query as it came.
+    pub fn query(&self) -> &[u8] {
+        self.query.as_deref().unwrap_or_default().as_bytes()
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The parameters of query and body.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Giving money back.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use dangol_domain::v1::{PaymentView, Refusal};
 use dangol_engine::flow::cancel::{self, Cancellation};
@@ -8,6 +9,7 @@ use dangol_engine::flow::cancel::{self, Cancellation};
 use super::answer::{Wrong, ok};
 use super::asked::Asked;
 use super::auth::Caller;
+use super::idempotency;
 use super::params::Params;
 use crate::http::App;
 
@@ -24,11 +26,31 @@ const DECIMAL_MAX: usize = 64;
 pub(super) async fn cancel(
     State(app): State<App>,
     Caller(merchant): Caller,
+    headers: HeaderMap,
     asked: Asked,
 ) -> Result<Response, Wrong> {
     let cancellation = read(&asked.params()?)?;
-    let payment = cancel::cancel(&app.engine, &merchant, cancellation).await?;
-    Ok(ok(PaymentView::from(&*payment)))
+    let (engine, owner) = (&app.engine, &merchant);
+    let give_back = async |lost_since: Option<i64>| {
+        let begun = match lost_since {
+            Some(since) => cancel::begun_since(engine, owner, &cancellation, since).await?,
+            None => None,
+        };
+        let payment = match begun {
+            Some(payment) => payment,
+            None => cancel::cancel(engine, owner, cancellation).await?,
+        };
+        Ok(ok(PaymentView::from(&*payment)))
+    };
+    idempotency::once(
+        &app,
+        &merchant,
+        &headers,
+        "/payments/cancel",
+        &asked,
+        give_back,
+    )
+    .await
 }
 
 /// The shape of every parameter. What is for virtual accounts, escrow and promotions has no meaning here and is ignored.

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod params;
 
 mod cancel;
+mod idempotency;
 mod payments;
 mod subscribe;
 mod users;

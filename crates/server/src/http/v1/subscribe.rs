@@ -1,10 +1,11 @@
 //! Billing keys: charging one, and showing its holder.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use dangol_domain::v1::{CustomerView, PaymentView, Refusal};
 use dangol_domain::{Buyer, Currency, Money, MoneyError};
-use dangol_engine::flow::charge_again::charge_again;
+use dangol_engine::flow::charge_again::{begun_since, charge_again};
 use dangol_engine::flow::delete_key::delete_key;
 use dangol_engine::flow::{Again, look_up};
 use dangol_store::billing_keys::Sealed;
@@ -13,6 +14,7 @@ use dangol_store::merchants::MerchantRecord;
 use super::answer::{Wrong, ok};
 use super::asked::{Asked, InPath};
 use super::auth::Caller;
+use super::idempotency;
 use super::params::{Params, required};
 use crate::http::App;
 
@@ -34,11 +36,24 @@ const QUOTA_MAX: u8 = 36;
 pub(super) async fn again(
     State(app): State<App>,
     Caller(merchant): Caller,
+    headers: HeaderMap,
     asked: Asked,
 ) -> Result<Response, Wrong> {
     let again = read(&asked.params()?)?;
-    let payment = charge_again(&app.engine, &merchant, again).await?;
-    Ok(ok(PaymentView::from(&*payment)))
+    let (engine, owner) = (&app.engine, &merchant);
+    let charge = async |lost_since: Option<i64>| {
+        let begun = match lost_since {
+            Some(since) => begun_since(engine, owner, &again, since).await?,
+            None => None,
+        };
+        let payment = match begun {
+            Some(payment) => payment,
+            None => charge_again(engine, owner, again).await?,
+        };
+        Ok(ok(PaymentView::from(&*payment)))
+    };
+    let path = "/subscribe/payments/again";
+    idempotency::once(&app, &merchant, &headers, path, &asked, charge).await
 }
 
 /// `GET /subscribe/customers/{customer_uid}`. An unknown one is HTTP 200 with code 1, as V1 answers.
