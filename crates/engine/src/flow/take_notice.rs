@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dangol_domain::{
-    Cancel, CancelState, CardFacts, Event, ImpUid, Money, Outcome, Payment, Receipt, State, Usage,
-    UserCode,
+    BillingKey, Cancel, CancelState, CardFacts, Event, ImpUid, Money, Outcome, Payment, Receipt,
+    State, Usage, UserCode,
 };
 use dangol_gateway::contract::{Inquired, IssuedKey, News, Notice, NoticeSays, NoticeWord};
 use dangol_gateway::profile::NoticeFacts;
@@ -85,7 +85,11 @@ pub async fn take_notice(
         payment: &payment,
     };
     match about {
-        NoticeSays::Word(word) => taken.word(word).await?,
+        NoticeSays::Word(word) => {
+            if !taken.word(word).await? {
+                return Ok(Heard::Later);
+            }
+        }
         NoticeSays::Hint { pg_tid, claim, .. } => taken.hint(pg_tid, claim).await?,
         NoticeSays::Refused(_) | NoticeSays::Nothing => {}
     }
@@ -177,10 +181,18 @@ impl Taking<'_> {
         self.record(note).await
     }
 
-    async fn word(&self, word: NoticeWord) -> Result<(), FlowError> {
+    /// Takes the PG's word; `false` when it could not be settled yet.
+    async fn word(&self, word: NoticeWord) -> Result<bool, FlowError> {
+        let News::Approved { key } = word.news else {
+            return self.other_news(word.news).await.map(|()| true);
+        };
+        self.approved(word.pg_tid, key).await
+    }
+
+    async fn other_news(&self, news: News) -> Result<(), FlowError> {
         let payment = self.payment;
-        match word.news {
-            News::Approved { key } => self.approved(word.pg_tid, key).await,
+        match news {
+            News::Approved { .. } => Ok(()),
             News::Pending(why) if matches!(payment.state, State::Unknown | State::Ready) => {
                 let mut pend = Happening::of(Event::Pend, Told::Open);
                 pend.detail = Some(why);
@@ -214,43 +226,50 @@ impl Taking<'_> {
         }
     }
 
-    /// A notice names no amount and no card: the PG is asked for the receipt, and believed where it cannot be asked.
-    async fn approved(
-        &self,
-        pg_tid: String,
-        key: Option<dangol_domain::BillingKey>,
-    ) -> Result<(), FlowError> {
+    /// A notice names no amount and no card: the PG is asked for the receipt. Where it has nothing to ask, the notice is
+    /// believed; an answer that says something else decides nothing, and the PG will say it again.
+    async fn approved(&self, pg_tid: String, key: Option<BillingKey>) -> Result<bool, FlowError> {
         let known = self.payment.receipt.as_ref().map(|r| r.pg_tid.as_str());
         if self.payment.paid_at.is_some() && known == Some(pg_tid.as_str()) {
-            return Ok(());
+            return Ok(true);
         }
-        let mut word = ask(
+        let asked = ask(
             self.engine,
             self.merchant,
             self.payment,
             Some(pg_tid.clone()),
         )
         .await?;
-        let told = match &word {
-            Inquired::Outcome(Outcome::Approved(receipt)) => receipt.pg_tid == pg_tid,
-            Inquired::Issued(_) => true,
-            _ => false,
+        let receipt = match asked {
+            Inquired::Outcome(Outcome::Approved(receipt)) if receipt.pg_tid == pg_tid => receipt,
+            Inquired::Unsupported => self.bare_receipt(pg_tid),
+            Inquired::Issued(issued) if issued.pg_tid.as_ref() == Some(&pg_tid) => {
+                return self.settle(Inquired::Issued(issued)).await;
+            }
+            // Its own books are behind its notice.
+            Inquired::Outcome(Outcome::Pending(_)) => return Ok(false),
+            other => {
+                let told = told(&other);
+                tracing::error!(imp_uid = %self.payment.imp_uid, pg_tid, told, "ALARM: a notice says that this was approved, and the PG, asked, does not; nothing was changed");
+                return Ok(false);
+            }
         };
-        if !told {
-            word = Inquired::Outcome(Outcome::Approved(self.bare_receipt(pg_tid.clone())));
-        }
-        if let (Some(key), Inquired::Outcome(Outcome::Approved(receipt))) = (key, &word)
-            && self.payment.order.usage == Some(Usage::Issue)
-        {
-            word = Inquired::Issued(IssuedKey {
+        let issues = self.payment.order.usage == Some(Usage::Issue);
+        let word = match key.filter(|_| issues) {
+            Some(key) => Inquired::Issued(IssuedKey {
                 key,
                 card: receipt.card.clone(),
-                pg_tid: Some(pg_tid),
-                first_charge: Some(receipt.clone()),
-            });
-        }
+                pg_tid: Some(receipt.pg_tid.clone()),
+                first_charge: Some(receipt),
+            }),
+            None => Inquired::Outcome(Outcome::Approved(receipt)),
+        };
+        self.settle(word).await
+    }
+
+    async fn settle(&self, word: Inquired) -> Result<bool, FlowError> {
         settle(self.engine, self.merchant, self.payment, word, Vec::new()).await?;
-        Ok(())
+        Ok(true)
     }
 
     fn bare_receipt(&self, pg_tid: String) -> Receipt {
@@ -313,6 +332,17 @@ impl Taking<'_> {
         record(self.engine, self.merchant, self.payment, happening)
             .await
             .map(|_| ())
+    }
+}
+
+/// What an inquiry brought, for the log.
+fn told(asked: &Inquired) -> &str {
+    match asked {
+        Inquired::Outcome(Outcome::Approved(_)) | Inquired::Issued(_) => "another number",
+        Inquired::Outcome(Outcome::Declined(_)) => "declined",
+        Inquired::Outcome(Outcome::NotSent(_)) => "not carried out",
+        Inquired::Outcome(Outcome::Pending(why) | Outcome::Unknown(why)) => why,
+        Inquired::Unsupported => "nothing",
     }
 }
 
