@@ -14,10 +14,12 @@ pub mod ports;
 pub mod tokens;
 
 mod inflight;
+mod receivers;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use dangol_domain::network::Network;
 use dangol_domain::{Clock, UserCode};
 use dangol_gateway::wire::Wire;
 use dangol_store::Db;
@@ -42,6 +44,12 @@ pub struct Settings {
     pub script_window_url: String,
     /// In live, the hosts that a browser may name in `notice_url`; subdomains included.
     pub notice_hosts: Vec<String>,
+    /// How often a webhook is tried at most, 1 to 8; 1 is what V1 does.
+    pub webhook_attempts: usize,
+    /// Networks to which webhooks may go although they are not public.
+    pub webhook_networks: Vec<Network>,
+    /// Ports to which webhooks may go; any when empty.
+    pub webhook_ports: Vec<u16>,
     /// Proxies in front of us: what they say in `X-Forwarded-For` about where a PG's notice came from is believed.
     pub trusted_proxies: Vec<IpAddr>,
 }
@@ -56,6 +64,13 @@ impl Settings {
             public_url,
             script_window_url,
             notice_hosts: Vec::new(),
+            webhook_attempts: 8,
+            webhook_networks: Vec::new(),
+            webhook_ports: if sandbox {
+                Vec::new()
+            } else {
+                vec![80, 443, 8080, 8443]
+            },
             trusted_proxies: Vec::new(),
         }
     }
@@ -95,6 +110,7 @@ pub struct Parts {
     /// Tokens, cached for moments.
     pub tokens: tokens::Tokens,
     pub(crate) inflight: inflight::InFlight,
+    pub(crate) receivers: receivers::Receivers,
     /// Charges, exchanges and inquiries on their way, for a clean stop.
     pub tasks: TaskTracker,
     /// Webhooks on their way. A stop need not wait for strangers: their leases end.
@@ -134,6 +150,7 @@ impl Engine {
             merchants: merchants::Merchants::default(),
             tokens: tokens::Tokens::default(),
             inflight: inflight::InFlight::default(),
+            receivers: receivers::Receivers::default(),
             tasks: TaskTracker::new(),
             deliveries: TaskTracker::new(),
             due: Notify::new(),

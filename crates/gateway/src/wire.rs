@@ -30,6 +30,9 @@ pub struct Request {
     pub timeout_connect: Duration,
     /// How long to wait for the whole answer, from the first byte sent.
     pub timeout_answer: Duration,
+    /// Whether somebody outside named the address: a merchant's webhook, a URL from a browser. Then it must be on the
+    /// public internet.
+    pub to_stranger: bool,
 }
 
 impl Request {
@@ -42,6 +45,7 @@ impl Request {
             body,
             timeout_connect: Duration::from_secs(5),
             timeout_answer: Duration::from_secs(30),
+            to_stranger: false,
         }
     }
 }
@@ -64,6 +68,9 @@ pub enum WireError {
     /// DNS, TCP or TLS failed before the first byte of the request was sent.
     #[error("no connection")]
     NotConnected,
+    /// The address is none to which a stranger may send us. Nothing was sent.
+    #[error("the address is not on the public internet, or its port is not allowed")]
+    Forbidden,
     /// The connection broke after the first byte was sent.
     #[error("the connection broke before the answer was complete")]
     Lost,

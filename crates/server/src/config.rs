@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use dangol_domain::Secret;
+use dangol_domain::network::Network;
 use serde::{Deserialize, Deserializer};
 
 use crate::listen::Address;
@@ -32,6 +33,12 @@ pub struct Config {
     pub notice_hosts: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed about PGs' notices.
     pub trusted_proxies: Vec<IpAddr>,
+    /// How often a webhook is tried at most.
+    pub webhook_attempts: Option<usize>,
+    /// Networks to which webhooks may go although they are not public.
+    pub webhook_networks: Vec<Network>,
+    /// Ports to which webhooks may go; 80, 443, 8080 and 8443 in live when empty.
+    pub webhook_ports: Vec<u16>,
     /// How long `again` waits, ms.
     pub answer_budget_ms: Option<u64>,
     /// How long a window may take, ms.
@@ -90,6 +97,10 @@ impl Config {
         let budget = config
             .answer_budget_ms
             .map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
+        let attempts = config
+            .webhook_attempts
+            .map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+        within("webhook_attempts", attempts, 1, 8)?;
         within("answer_budget_ms", budget, 100, 25_000)?;
         within("window_life_ms", config.window_life_ms, 60_000, 86_400_000)?;
         Ok(config)
@@ -173,6 +184,9 @@ mod tests {
             database,
             notice_hosts,
             trusted_proxies,
+            webhook_attempts,
+            webhook_networks,
+            webhook_ports,
             answer_budget_ms,
             window_life_ms,
         } = Config::parse(&uncommented()).expect("the example's values are good");
@@ -180,6 +194,8 @@ mod tests {
             listen.is_some() && public_url.is_some() && window_url.is_some() && database.is_some()
         );
         assert!(!notice_hosts.is_empty() && !trusted_proxies.is_empty());
+        assert!(webhook_attempts.is_some() && !webhook_networks.is_empty());
+        assert!(!webhook_ports.is_empty());
         assert!(answer_budget_ms.is_some() && window_life_ms.is_some());
     }
 

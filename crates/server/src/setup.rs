@@ -15,7 +15,7 @@ use dangol_engine::ports::Random;
 use dangol_engine::{Engine, Settings};
 use dangol_store::{Db, StoreError, channels, merchants, meta};
 use dangol_vault::{KEY_RING_VARIABLE, KeyRing, Vault, VaultError};
-use dangol_wire::HttpWire;
+use dangol_wire::{Guard, HttpWire};
 use zeroize::Zeroizing;
 
 use crate::ports::{self, MachineClock, OsRandom};
@@ -289,7 +289,12 @@ fn ring_from_environment() -> Result<Option<KeyRing>, VaultError> {
 /// Puts an engine on an open folder.
 pub async fn engine(opened: Opened, settings: Settings) -> Result<Engine, SetupError> {
     let clock = DatabaseClock::start(&opened.db, ports::local_ms).await?;
-    let wire = HttpWire::new().map_err(|error| SetupError::Wire(error.to_string()))?;
+    let guard = Guard {
+        loopback: settings.sandbox,
+        networks: settings.webhook_networks.clone(),
+        ports: settings.webhook_ports.clone(),
+    };
+    let wire = HttpWire::guarded(guard).map_err(|error| SetupError::Wire(error.to_string()))?;
     Ok(Engine::new(
         opened.db,
         opened.vault,

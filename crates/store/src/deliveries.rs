@@ -4,7 +4,7 @@ use dangol_domain::{ImpUid, Payment, UserCode};
 
 use crate::jobs::{Claimed, Job, Kind};
 use crate::json::corrupt;
-use crate::{Db, Row, Step, StoreError, Write, jobs, key_of, values};
+use crate::{Db, Row, Step, StoreError, Write, endpoints, jobs, key_of, values};
 
 crate::statements! {
     INSERT = "INSERT INTO delivery (merchant, delivery_id, imp_uid, url, content_type, body, state, created_at) \
@@ -24,6 +24,11 @@ crate::statements! {
         ON CONFLICT DO NOTHING";
     SET_STATE = "UPDATE delivery SET state = $1 WHERE merchant = $2 AND delivery_id = $3 \
         AND EXISTS (SELECT 1 FROM job WHERE due_at = $4 AND kind = 'deliver' AND subject = $3 AND lease = $5)";
+    REQUEUE = "UPDATE delivery SET state = 'queued' WHERE merchant = $1 AND delivery_id = $2";
+    REQUEUE_JOB = "INSERT INTO job (due_at, kind, subject, merchant, tries) \
+        SELECT CAST($1 AS BIGINT), 'deliver', delivery_id, merchant, CAST($2 AS BIGINT) FROM delivery \
+        WHERE merchant = $3 AND delivery_id = $4 AND NOT EXISTS (SELECT 1 FROM job WHERE kind = 'deliver' AND subject = $4) \
+        ON CONFLICT DO NOTHING";
     TRIES = "SELECT nth, at, status, answer FROM delivery_try WHERE merchant = $1 AND delivery_id = $2 ORDER BY nth";
 }
 
@@ -160,12 +165,13 @@ pub async fn tries(
         .collect()
 }
 
-/// Records a try and what follows, if the job is still held. `false`: the lease is another's by now.
+/// Records a try, what follows, and what it tells about its endpoint, if the job is still held. `false`: the lease is another's by now.
 pub async fn record_try(
     db: &Db,
     held: &Claimed,
     done: &Try,
     after: After,
+    endpoint: (&str, endpoints::News),
 ) -> Result<bool, StoreError> {
     let (job, lease) = (&held.job, held.lease);
     let (merchant, id) = (job.merchant.as_str(), job.subject.as_str());
@@ -190,10 +196,27 @@ pub async fn record_try(
     if let Some(state) = state {
         write.push(SET_STATE, values![state, merchant, id, job.due_at, lease]);
     }
+    let (url, news) = endpoint;
+    write.steps.extend(endpoints::steps(merchant, url, news));
     write.steps.push(match after {
         After::Again(due_at) => jobs::postpone_step(held, due_at, held.tries + 1),
         After::Delivered | After::Dead => jobs::finish_step(held),
     });
+    Ok(db.write(write).await?.affected(0) > 0)
+}
+
+/// Sends a delivery once more, with its id and its body, whatever became of it; `false` when there is none.
+pub async fn resend(
+    db: &Db,
+    merchant: &UserCode,
+    delivery_id: &str,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let tried = i64::try_from(tries(db, merchant, delivery_id).await?.len()).unwrap_or(i64::MAX);
+    let merchant = merchant.as_str();
+    let write = Write::new(key_of(delivery_id))
+        .step(REQUEUE, values![merchant, delivery_id])
+        .step(REQUEUE_JOB, values![now, tried, merchant, delivery_id]);
     Ok(db.write(write).await?.affected(0) > 0)
 }
 

@@ -21,6 +21,7 @@ pub mod channels;
 mod db;
 pub mod deleted_keys;
 pub mod deliveries;
+pub mod endpoints;
 mod error;
 mod group;
 pub mod held_keys;
@@ -58,6 +59,7 @@ pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("channels", channels::STATEMENTS),
     ("deleted_keys", deleted_keys::STATEMENTS),
     ("deliveries", deliveries::STATEMENTS),
+    ("endpoints", endpoints::STATEMENTS),
     ("held_keys", held_keys::STATEMENTS),
     ("idempotency", idempotency::STATEMENTS),
     ("jobs", jobs::STATEMENTS),

@@ -5,6 +5,8 @@ use std::mem;
 use std::sync::Arc;
 
 use aes_gcm::{Aes256Gcm, KeyInit};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use dangol_domain::{BillingKey, Secret};
 use hkdf::Hkdf;
 use sha2::Sha256;
@@ -174,6 +176,24 @@ impl Vault {
             .expand_multi_info(&[b"dangol keyed hash v1:", label.as_bytes()], &mut *key)
             .expect("32 bytes are within HKDF's limit");
         crate::ring::hmac(&key, &[bytes])
+    }
+
+    /// A merchant's secret for signing webhooks, in a generation: derived, so that none is stored. In the form of Standard
+    /// Webhooks: `whsec_` and Base64.
+    pub fn webhook_secret(&self, merchant: &str, generation: i64) -> Secret {
+        let key = self.webhook_key(merchant, generation);
+        Secret::new(format!("whsec_{}", STANDARD.encode(*key)))
+    }
+
+    /// The signature of a webhook's signed content under a generation of a merchant's secret, in Base64.
+    pub fn sign_webhook(&self, merchant: &str, generation: i64, content: &[u8]) -> String {
+        let key = self.webhook_key(merchant, generation);
+        STANDARD.encode(crate::ring::hmac(&key, &[content]))
+    }
+
+    fn webhook_key(&self, merchant: &str, generation: i64) -> Zeroizing<[u8; 32]> {
+        let place = format!("{merchant}.{generation}");
+        Zeroizing::new(self.keyed_hash("webhook_secret", place.as_bytes()))
     }
 
     /// Whether two values are the same, in a time that does not depend on where they differ. Their lengths are

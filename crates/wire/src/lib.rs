@@ -5,12 +5,17 @@
 //! all of that is off. One thing is left on, because it is safe: when a kept connection turns out to be closed
 //! *before* any of the request was written to it, hyper takes the request back whole and uses a new connection.
 
+mod guard;
+
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::error::Error as _;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use dangol_gateway::wire::{ANSWER_BYTES_MAX, Answer, Method, Request, Wire, WireError};
+pub use guard::Guard;
+use guard::{Guarded, NotAllowed};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 
@@ -23,8 +28,10 @@ const CONNECT_USUAL: Duration = Duration::from_secs(5);
 
 /// Real HTTP, for production. Clones of its clients share their connections.
 pub struct HttpWire {
-    /// reqwest fixes the wait for a connection per client, and the callers use two or three different ones.
-    clients: Mutex<HashMap<Duration, Client>>,
+    /// reqwest fixes the wait for a connection and the resolver per client, and the callers use two or three waits.
+    clients: Mutex<HashMap<(Duration, bool), Client>>,
+    /// Who strangers may have us call.
+    guard: Arc<Guard>,
 }
 
 /// The HTTP client could not be made: no TLS roots, for example.
@@ -33,32 +40,46 @@ pub struct HttpWire {
 pub struct WireStartError(#[from] reqwest::Error);
 
 impl HttpWire {
-    /// A wire.
+    /// A wire on which strangers may name the public internet only.
     ///
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new() -> Result<HttpWire, WireStartError> {
-        let usual = client(CONNECT_USUAL)?;
+        HttpWire::guarded(Guard::default())
+    }
+
+    /// A wire on which strangers may name what the guard allows.
+    ///
+    /// # Errors
+    /// As [`HttpWire::new`].
+    pub fn guarded(guard: Guard) -> Result<HttpWire, WireStartError> {
+        let usual = client(CONNECT_USUAL, None)?;
         Ok(HttpWire {
-            clients: Mutex::new([(CONNECT_USUAL, usual)].into()),
+            clients: Mutex::new([((CONNECT_USUAL, false), usual)].into()),
+            guard: Arc::new(guard),
         })
     }
 
     /// The client that waits this long for a connection.
-    fn client(&self, timeout_connect: Duration) -> Result<Client, WireError> {
+    fn client(&self, timeout_connect: Duration, to_stranger: bool) -> Result<Client, WireError> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = clients.get(&timeout_connect) {
+        let kind = (timeout_connect, to_stranger);
+        if let Some(known) = clients.get(&kind) {
             return Ok(known.clone());
         }
-        let made = client(timeout_connect).map_err(|_| WireError::NotConnected)?;
-        clients.insert(timeout_connect, made.clone());
+        let guard = to_stranger.then(|| Arc::clone(&self.guard));
+        let made = client(timeout_connect, guard).map_err(|_| WireError::NotConnected)?;
+        clients.insert(kind, made.clone());
         Ok(made)
     }
 }
 
-fn client(timeout_connect: Duration) -> Result<Client, reqwest::Error> {
+fn client(timeout_connect: Duration, guard: Option<Arc<Guard>>) -> Result<Client, reqwest::Error> {
     #[expect(clippy::disallowed_methods, reason = "this is the Wire port")]
-    let builder = Client::builder();
+    let mut builder = Client::builder();
+    if let Some(guard) = guard {
+        builder = builder.dns_resolver(Arc::new(Guarded(guard)));
+    }
     #[expect(clippy::disallowed_methods, reason = "this is the Wire port")]
     builder
         .connect_timeout(timeout_connect)
@@ -75,7 +96,10 @@ fn client(timeout_connect: Duration) -> Result<Client, reqwest::Error> {
 #[async_trait]
 impl Wire for HttpWire {
     async fn send(&self, request: Request) -> Result<Answer, WireError> {
-        let client = self.client(request.timeout_connect)?;
+        if request.to_stranger && !self.guard.allows_url(&request.url) {
+            return Err(WireError::Forbidden);
+        }
+        let client = self.client(request.timeout_connect, request.to_stranger)?;
         // The client ends the wait for a connection by itself; what is left of both waits is the answer's.
         let limit = request.timeout_connect + request.timeout_answer;
         match tokio::time::timeout(limit, exchange(&client, request)).await {
@@ -127,6 +151,13 @@ async fn read(response: &mut Response) -> Result<Vec<u8>, WireError> {
 
 /// Sorts an error. Only what happened before a connection stood, or before there was a request, was not sent.
 fn why(error: &reqwest::Error) -> WireError {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if inner.is::<NotAllowed>() {
+            return WireError::Forbidden;
+        }
+        cause = inner.source();
+    }
     if error.is_connect() || error.is_builder() {
         WireError::NotConnected
     } else if error.is_timeout() {

@@ -78,6 +78,7 @@ impl Connection {
 fn request(url: &str) -> Request {
     Request {
         timeout_answer: Duration::from_secs(20),
+        to_stranger: false,
         ..Request::post(url.to_owned(), "text/plain", b"abc".to_vec())
     }
 }
@@ -189,6 +190,7 @@ async fn an_answer_that_drips_ends_with_the_time() {
     let request = Request {
         timeout_connect: Duration::from_millis(500),
         timeout_answer: Duration::from_millis(200),
+        to_stranger: false,
         ..request(&peer.url)
     };
     let result = HttpWire::new().unwrap().send(request).await;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dangol_domain::network::Network;
 use dangol_domain::{
     BillingKey, Cancel, CancelState, CardFacts, Event, ImpUid, Money, Outcome, Payment, Receipt,
     State, Usage, UserCode,
@@ -111,31 +112,12 @@ async fn once_answered(
 
 /// Whether an address is one that the PG publishes; any is, where the PG publishes none.
 fn comes_from_the_pg(facts: &NoticeFacts, from: Option<IpAddr>) -> bool {
+    let is_in = |source: &String, from| {
+        let network: Result<Network, _> = source.parse();
+        network.is_ok_and(|network| network.contains(from))
+    };
     facts.sources.is_empty()
         || from.is_some_and(|from| facts.sources.iter().any(|source| is_in(source, from)))
-}
-
-/// Whether an address is in a network, written `192.0.2.0/24` or as one address.
-fn is_in(network: &str, address: IpAddr) -> bool {
-    let (base, bits) = network.split_once('/').unwrap_or((network, "128"));
-    let (Ok(base), Ok(bits)) = (base.parse::<IpAddr>(), bits.parse::<u32>()) else {
-        return false;
-    };
-    let mask = |width: u32| {
-        u128::MAX
-            .checked_shl(width.saturating_sub(bits.min(width)))
-            .unwrap_or(0)
-    };
-    match (base, address.to_canonical()) {
-        (IpAddr::V4(base), IpAddr::V4(address)) => {
-            let mask = mask(32) as u32;
-            base.to_bits() & mask == address.to_bits() & mask
-        }
-        (IpAddr::V6(base), IpAddr::V6(address)) => {
-            base.to_bits() & mask(128) == address.to_bits() & mask(128)
-        }
-        _ => false,
-    }
 }
 
 /// The payment that a notice is about, if it went through this channel.
@@ -352,29 +334,5 @@ fn is_word(asked: &Inquired) -> bool {
         Inquired::Outcome(outcome) => !matches!(outcome, Outcome::Unknown(_) | Outcome::Pending(_)),
         Inquired::Issued(_) => true,
         Inquired::Unsupported => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn networks_hold_their_addresses() {
-        for (network, address, inside) in [
-            ("150.242.135.194", "150.242.135.194", true),
-            ("150.242.135.194", "150.242.135.195", false),
-            ("150.242.135.194", "::ffff:150.242.135.194", true),
-            ("216.127.71.0/24", "216.127.71.255", true),
-            ("216.127.71.0/24", "216.127.72.0", false),
-            ("0.0.0.0/0", "203.0.113.9", true),
-            ("2001:db8::/32", "2001:db8:1::1", true),
-            ("2001:db8::/32", "2001:db9::1", false),
-            ("2001:db8::/32", "203.0.113.9", false),
-            ("nonsense", "203.0.113.9", false),
-        ] {
-            let address = address.parse().unwrap();
-            assert_eq!(is_in(network, address), inside, "{address} in {network}");
-        }
     }
 }

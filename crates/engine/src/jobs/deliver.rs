@@ -1,23 +1,38 @@
-//! Sending a webhook: V1's body to the merchant's endpoint, a first try and three more.
+//! Sending a webhook: V1's body to the merchant's endpoint, signed as Standard Webhooks has it, with one id on every try.
 
 use std::time::Duration;
 
+use dangol_domain::clock::seconds;
 use dangol_gateway::wire::{Method, Request, WireError};
 use dangol_store::deliveries::{self, After, Delivery, Try};
+use dangol_store::endpoints::{self, Endpoint, News};
 use dangol_store::jobs::{self, Claimed};
 
 use crate::flow::result::percent_encode;
+use crate::receivers::Receivers;
 use crate::{Engine, FlowError};
 
-/// Pauses before the second, third and fourth try, ms.
-const PAUSES_MS: [i64; 3] = [5_000, 60_000, 300_000];
+/// Pauses before the second try and those after it, ms: 5 s, 1 m, 5 m, 30 m, 2 h, 6 h, 24 h.
+const PAUSES_MS: [i64; 7] = [
+    5_000, 60_000, 300_000, 1_800_000, 7_200_000, 21_600_000, 86_400_000,
+];
+
+/// How long an endpoint may fail before it is switched off, ms.
+const FAILING_MAX_MS: i64 = 5 * 24 * 3600 * 1000;
+/// Longest pause that a receiver may ask for (`Retry-After`), seconds.
+const RETRY_AFTER_MAX_S: u64 = 24 * 3600;
+/// When a webhook is looked at again that found too many others waiting for its host, ms.
+const CROWDED_MS: i64 = 2_000;
+/// How long the secret before the last rotation signs as well, ms.
+const ROTATION_MS: i64 = 24 * 3600 * 1000;
 
 /// How much of an answer is kept, bytes.
 const KEPT_BYTES_MAX: usize = 4096;
 
-/// V1's timeouts: 10 s to connect, 30 s for the answer.
+/// V1's timeouts: 10 s to connect and 30 s for the answer, 15 s in all for later tries.
 const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
+const LATER: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(10));
 
 /// Runs a delivery that this worker holds.
 pub(super) async fn deliver(engine: &Engine, held: &Claimed) -> Result<(), FlowError> {
@@ -27,30 +42,69 @@ pub(super) async fn deliver(engine: &Engine, held: &Claimed) -> Result<(), FlowE
         jobs::finish(&engine.db, held).await?;
         return Ok(());
     };
-    let done = send(engine, &delivery, held.tries + 1).await;
-    let after = after(engine, &done);
-    if matches!(after, After::Dead) {
-        tracing::error!(delivery_id = %delivery.delivery_id, "ALARM: a webhook was given up");
+    let Some(_waiting) = Receivers::enter(engine, &delivery.url).await else {
+        jobs::hand_back(&engine.db, held, engine.now_ms() + CROWDED_MS).await?;
+        return Ok(());
+    };
+    let endpoint = endpoints::find(&engine.db, &delivery.merchant, &delivery.url).await?;
+    let nth = held.tries + 1;
+    let (done, retry_after_s) = match endpoint.as_ref().and_then(|endpoint| endpoint.off_at) {
+        Some(_) => (not_sent(engine, nth), None),
+        None => send(engine, &delivery, nth).await?,
+    };
+    let news = news(engine, &done, endpoint.as_ref());
+    let after = after(engine, &done, news, retry_after_s);
+    if matches!(news, News::Off(_)) && endpoint.is_none_or(|endpoint| endpoint.off_at.is_none()) {
+        tracing::error!(merchant = %delivery.merchant, url = delivery.url, "ALARM: a webhook endpoint is switched off; see `dangol webhook list`");
+    } else if matches!(after, After::Dead) {
+        tracing::error!(delivery_id = %delivery.delivery_id, "ALARM: a webhook was given up; `dangol webhook resend` sends it again");
     }
-    deliveries::record_try(&engine.db, held, &done, after).await?;
+    let endpoint = (delivery.url.as_str(), news);
+    deliveries::record_try(&engine.db, held, &done, after, endpoint).await?;
     Ok(())
 }
 
-async fn send(engine: &Engine, delivery: &Delivery, nth: i64) -> Try {
+fn not_sent(engine: &Engine, nth: i64) -> Try {
+    Try {
+        nth,
+        at: engine.now_ms(),
+        status: None,
+        answer: "not sent: the endpoint is switched off".to_owned(),
+    }
+}
+
+async fn send(
+    engine: &Engine,
+    delivery: &Delivery,
+    nth: i64,
+) -> Result<(Try, Option<u64>), FlowError> {
     let at = engine.now_ms();
+    let body = body(delivery);
+    let (timeout_connect, timeout_answer) = if nth == 1 { (CONNECT, ANSWER) } else { LATER };
     let request = Request {
         method: Method::Post,
         url: delivery.url.clone(),
         headers: vec![
             ("content-type", delivery.content_type.clone()),
             ("user-agent", "Dangol-Webhook/1".to_owned()),
+            ("webhook-id", delivery.delivery_id.clone()),
+            ("webhook-timestamp", seconds(at).to_string()),
+            (
+                "webhook-signature",
+                signatures(engine, delivery, at, &body).await?,
+            ),
         ],
-        body: body(delivery),
-        timeout_connect: CONNECT,
-        timeout_answer: ANSWER,
+        body,
+        timeout_connect,
+        timeout_answer,
+        to_stranger: true,
     };
+    let mut retry_after_s = None;
     let (status, answer) = match engine.wire.send(request).await {
-        Ok(answer) => (Some(i64::from(answer.status)), kept(&answer.body)),
+        Ok(answer) => {
+            retry_after_s = answer.retry_after_s;
+            (Some(i64::from(answer.status)), kept(&answer.body))
+        }
         // It answered, whatever else it had to say.
         Err(WireError::TooLarge { status }) => (
             Some(i64::from(status)),
@@ -58,12 +112,36 @@ async fn send(engine: &Engine, delivery: &Delivery, nth: i64) -> Try {
         ),
         Err(error) => (None, error.to_string()),
     };
-    Try {
+    let done = Try {
         nth,
         at,
         status,
         answer,
-    }
+    };
+    Ok((done, retry_after_s))
+}
+
+/// Standard Webhooks' signatures of `id.timestamp.body`: by the merchant's secret, and for a day after a rotation by the
+/// one before too.
+async fn signatures(
+    engine: &Engine,
+    delivery: &Delivery,
+    at: i64,
+    body: &[u8],
+) -> Result<String, FlowError> {
+    let (generation, rotated_at) = endpoints::secret(&engine.db, &delivery.merchant).await?;
+    let mut content = format!("{}.{}.", delivery.delivery_id, seconds(at)).into_bytes();
+    content.extend_from_slice(body);
+    let merchant = delivery.merchant.as_str();
+    let sign = |generation| {
+        let signature = engine.vault.sign_webhook(merchant, generation, &content);
+        format!("v1,{signature}")
+    };
+    let both = rotated_at.is_some_and(|rotated| at - rotated < ROTATION_MS);
+    Ok(match both {
+        true => format!("{} {}", sign(generation), sign(generation - 1)),
+        false => sign(generation),
+    })
 }
 
 /// V1's fields, in the encoding that the merchant chose.
@@ -83,17 +161,36 @@ fn kept(body: &[u8]) -> String {
     String::from_utf8_lossy(&body[..body.len().min(KEPT_BYTES_MAX)]).replace('\0', "\u{FFFD}")
 }
 
-/// Any 2xx is delivered; everything else is tried again until the pauses are used up.
-fn after(engine: &Engine, done: &Try) -> After {
-    if done
-        .status
-        .is_some_and(|status| (200..300).contains(&status))
-    {
-        return After::Delivered;
+/// Any 2xx is delivered; 410 says that nobody will ever be there.
+fn news(engine: &Engine, done: &Try, endpoint: Option<&Endpoint>) -> News {
+    let now = engine.now_ms();
+    let off = endpoint.is_some_and(|endpoint| {
+        endpoint.off_at.is_some() || now - endpoint.failing_since > FAILING_MAX_MS
+    });
+    match done.status {
+        Some(200..300) => News::Works,
+        Some(410) => News::Off(now),
+        _ if off => News::Off(now),
+        _ => News::Fails(done.at),
     }
-    let tried = usize::try_from(done.nth - 1).unwrap_or(usize::MAX);
-    match PAUSES_MS.get(tried) {
-        Some(pause) => After::Again(engine.now_ms() + pause),
-        None => After::Dead,
+}
+
+/// What is not delivered is tried again until the tries are used up, later when the receiver asks for it, and never all at
+/// the same moment.
+fn after(engine: &Engine, done: &Try, news: News, retry_after_s: Option<u64>) -> After {
+    match news {
+        News::Works => return After::Delivered,
+        News::Off(_) => return After::Dead,
+        News::Fails(_) => {}
     }
+    let tried = usize::try_from(done.nth).unwrap_or(usize::MAX);
+    let pause = PAUSES_MS
+        .get(tried - 1)
+        .filter(|_| tried < engine.settings.webhook_attempts);
+    let Some(pause) = pause else {
+        return After::Dead;
+    };
+    let jitter = (engine.random.u64() % (*pause as u64 / 10)) as i64;
+    let asked = retry_after_s.unwrap_or(0).min(RETRY_AFTER_MAX_S) as i64 * 1000;
+    After::Again(engine.now_ms() + (pause + jitter).max(asked))
 }

@@ -30,6 +30,11 @@ pub fn settings(mode: Mode, config: &Config, public_url: String, window_url: Str
     let mut settings = Settings::new(mode == Mode::Sandbox, public_url, window_url);
     settings.notice_hosts = config.notice_hosts.clone();
     settings.trusted_proxies = config.trusted_proxies.clone();
+    settings.webhook_attempts = config.webhook_attempts.unwrap_or(settings.webhook_attempts);
+    settings.webhook_networks = config.webhook_networks.clone();
+    if !config.webhook_ports.is_empty() {
+        settings.webhook_ports = config.webhook_ports.clone();
+    }
     settings.answer_budget_ms = config.answer_budget_ms.unwrap_or(settings.answer_budget_ms);
     settings.window_life_ms = config.window_life_ms.unwrap_or(settings.window_life_ms);
     settings

@@ -1,9 +1,9 @@
 //! `dangol webhook`.
 
-use dangol_store::merchants;
+use dangol_store::{deliveries, endpoints, merchants};
 
 use super::args::ContentType;
-use super::{Stop, args, find_merchant, node, say};
+use super::{Stop, args, find_merchant, node, say, when};
 use crate::setup::Mode;
 
 /// Says where a merchant's webhooks go.
@@ -21,10 +21,101 @@ pub async fn set(args: args::WebhookSet) -> Result<(), Stop> {
         ContentType::Form => "application/x-www-form-urlencoded",
     };
     merchants::set_webhook(&node.engine.db, &merchant, url, kind).await?;
+    if let Some(url) = url {
+        endpoints::switch_on(&node.engine.db, &merchant, url).await?;
+    }
     match url {
         Some(url) => say(format_args!("webhooks of {merchant} go to {url} as {kind}")),
         None => say(format_args!("{merchant} gets no webhooks")),
     }
+    Ok(())
+}
+
+/// Lists a merchant's latest webhooks, and the endpoints in trouble.
+pub async fn list(args: args::WebhookOf) -> Result<(), Stop> {
+    /// How many are shown.
+    const LATEST: i64 = 50;
+    let engine = node::open(&args.place).await?.engine;
+    let merchant = find_merchant(&engine, args.merchant.as_ref())
+        .await?
+        .merchant;
+    for endpoint in endpoints::all(&engine.db, &merchant).await? {
+        let since = when(endpoint.failing_since);
+        let state = match endpoint.off_at {
+            Some(at) => format!("switched off at {}", when(at)),
+            None => "failing".to_owned(),
+        };
+        say(format_args!(
+            "{}  {state}  nothing delivered since {since}",
+            endpoint.url
+        ));
+    }
+    let latest = deliveries::latest(&engine.db, &merchant, LATEST).await?;
+    if latest.is_empty() {
+        say("no webhook was sent yet");
+    }
+    for delivery in latest {
+        let tries = deliveries::tries(&engine.db, &merchant, &delivery.delivery_id).await?;
+        say(format_args!(
+            "{}  {}  {}  {} tries  {}  {}",
+            delivery.delivery_id,
+            when(delivery.created_at),
+            delivery.state,
+            tries.len(),
+            delivery.imp_uid,
+            delivery.url
+        ));
+    }
+    Ok(())
+}
+
+/// Sends a webhook once more.
+pub async fn resend(args: args::WebhookResend) -> Result<(), Stop> {
+    let engine = node::open(&args.of.place).await?.engine;
+    let merchant = find_merchant(&engine, args.of.merchant.as_ref())
+        .await?
+        .merchant;
+    if !deliveries::resend(&engine.db, &merchant, &args.id, engine.now_ms()).await? {
+        return Err(Stop::new(format!(
+            "{merchant} has no webhook {}; `dangol webhook list` shows the latest",
+            args.id
+        )));
+    }
+    say(format_args!(
+        "{} is sent again by the running server",
+        args.id
+    ));
+    Ok(())
+}
+
+/// Prints the secret that signs a merchant's webhooks.
+pub async fn secret(args: args::WebhookSecret) -> Result<(), Stop> {
+    let engine = node::open(&args.of.place).await?.engine;
+    let merchant = find_merchant(&engine, args.of.merchant.as_ref())
+        .await?
+        .merchant;
+    if args.rotate {
+        endpoints::rotate_secret(&engine.db, &merchant, engine.now_ms()).await?;
+    }
+    let (generation, _) = endpoints::secret(&engine.db, &merchant).await?;
+    let secret = engine.vault.webhook_secret(merchant.as_str(), generation);
+    say(secret.expose());
+    Ok(())
+}
+
+/// Lets an endpoint be sent to again.
+pub async fn on(args: args::WebhookOn) -> Result<(), Stop> {
+    let engine = node::open(&args.of.place).await?.engine;
+    let merchant = find_merchant(&engine, args.of.merchant.as_ref())
+        .await?
+        .merchant;
+    if !endpoints::switch_on(&engine.db, &merchant, args.url.trim()).await? {
+        return Err(Stop::new(format!("{} is not switched off", args.url)));
+    }
+    say(format_args!(
+        "webhooks go to {} again; what was given up meanwhile: `dangol webhook list` and `dangol webhook resend`",
+        args.url
+    ));
     Ok(())
 }
 

@@ -173,7 +173,7 @@ impl Merchant {
 
     async fn ask(&self, request: Request) -> Result<Answer, Trouble> {
         self.wire.send(request).await.map_err(|error| match error {
-            WireError::NotConnected => Trouble::NotSent,
+            WireError::NotConnected | WireError::Forbidden => Trouble::NotSent,
             WireError::Lost | WireError::TimedOut | WireError::TooLarge { .. } => Trouble::NoAnswer,
         })
     }

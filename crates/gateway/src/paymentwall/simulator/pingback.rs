@@ -129,6 +129,7 @@ impl Paymentwall {
             body: vec![],
             timeout_connect: PATIENCE,
             timeout_answer: PATIENCE,
+            to_stranger: false,
         };
         match self.world.notify(request).await {
             Ok(answer) => answer.status == 200 && answer.body == HEARD,

@@ -1,0 +1,202 @@
+//! Networks: an address with how many of its bits count.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+/// A network such as `192.0.2.0/24` or `2001:db8::/32`; one address is a network of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Network {
+    base: IpAddr,
+    bits: u32,
+}
+
+/// A text that is no network.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("expected an address or a network, such as 192.0.2.7 or 192.0.2.0/24")]
+pub struct NoNetwork;
+
+impl FromStr for Network {
+    type Err = NoNetwork;
+
+    fn from_str(text: &str) -> Result<Network, NoNetwork> {
+        let (base, bits) = match text.split_once('/') {
+            Some((base, bits)) => (base, Some(bits.parse().map_err(|_| NoNetwork)?)),
+            None => (text, None),
+        };
+        let base: IpAddr = base.parse().map_err(|_| NoNetwork)?;
+        let width = if base.is_ipv4() { 32 } else { 128 };
+        let bits = bits.unwrap_or(width);
+        match bits <= width {
+            true => Ok(Network { base, bits }),
+            false => Err(NoNetwork),
+        }
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = NoNetwork;
+
+    fn try_from(text: String) -> Result<Network, NoNetwork> {
+        text.parse()
+    }
+}
+
+impl Network {
+    /// Whether an address is in it. An IPv4 address written as IPv6 (`::ffff:192.0.2.7`) counts as what it is.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let mask = |width: u32| u128::MAX.checked_shl(width - self.bits).unwrap_or(0);
+        match (self.base, address.to_canonical()) {
+            (IpAddr::V4(base), IpAddr::V4(address)) => {
+                let mask = mask(32) as u32;
+                base.to_bits() & mask == address.to_bits() & mask
+            }
+            (IpAddr::V6(base), IpAddr::V6(address)) => {
+                base.to_bits() & mask(128) == address.to_bits() & mask(128)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Networks that are not the public internet (IANA's special-purpose registries).
+const NOT_PUBLIC: [&str; 26] = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.88.99.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+    "::/96",
+    "64:ff9b:1::/48",
+    "100::/64",
+    "2001::/23",
+    "2001:db8::/32",
+    "3fff::/20",
+    "5f00::/16",
+    "fc00::/7",
+    "fe80::/10",
+    "fec0::/10",
+    "ff00::/8",
+];
+
+/// Whether an address is on the public internet: not private, reserved, local to a link, a documentation's example or a
+/// group's, in IPv4 or IPv6, also where an IPv4 address is wrapped into IPv6.
+pub fn is_public(address: IpAddr) -> bool {
+    let address = match address.to_canonical() {
+        IpAddr::V6(v6) => inner(v6).map_or(IpAddr::V6(v6), IpAddr::V4),
+        v4 => v4,
+    };
+    let within = |network: &str| {
+        let network: Result<Network, _> = network.parse();
+        network.is_ok_and(|network| network.contains(address))
+    };
+    !NOT_PUBLIC.into_iter().any(within)
+}
+
+/// The IPv4 address that a translator (64:ff9b::/96) or 6to4 (2002::/16) would go to.
+fn inner(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let bits = address.to_bits();
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some(Ipv4Addr::from_bits(bits as u32)),
+        [0x2002, ..] => Some(Ipv4Addr::from_bits((bits >> 80) as u32)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn networks_hold_their_addresses() {
+        for (network, inside, outside) in [
+            ("150.242.135.194", "150.242.135.194", "150.242.135.195"),
+            ("150.242.135.194", "::ffff:150.242.135.194", "::1"),
+            ("216.127.71.0/24", "216.127.71.255", "216.127.72.0"),
+            ("10.0.0.0/31", "10.0.0.1", "10.0.0.2"),
+            ("2001:db8::/32", "2001:db8:1::1", "2001:db9::1"),
+            ("2001:db8::7", "2001:db8::7", "2001:db8::8"),
+        ] {
+            let network: Network = network.parse().unwrap();
+            assert!(network.contains(address(inside)), "{inside} in {network:?}");
+            assert!(
+                !network.contains(address(outside)),
+                "{outside} in {network:?}"
+            );
+        }
+        let all: Network = "0.0.0.0/0".parse().unwrap();
+        assert!(all.contains(address("203.0.113.9")) && !all.contains(address("2001:db8::1")));
+        for wrong in [
+            "",
+            "nonsense",
+            "10.0.0.0/33",
+            "::/129",
+            "10.0.0.0/",
+            "10.0.0.0/-1",
+        ] {
+            assert_eq!(wrong.parse::<Network>(), Err(NoNetwork), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_the_public_internet_is_public() {
+        for public in [
+            "1.1.1.1",
+            "172.15.255.255",
+            "172.32.0.0",
+            "192.167.255.255",
+            "100.63.255.255",
+            "2606:4700::1111",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+            "2002:808:808::1",
+        ] {
+            assert!(is_public(address(public)), "{public}");
+        }
+        for not in [
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.0.1",
+            "198.18.0.1",
+            "203.0.113.7",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "::7f00:1",
+            "64:ff9b::a9fe:a9fe",
+            "2002:7f00:1::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "ff02::1",
+            "2001::1",
+            "2001:db8::1",
+        ] {
+            assert!(!is_public(address(not)), "{not}");
+        }
+    }
+}
