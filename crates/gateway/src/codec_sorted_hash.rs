@@ -47,9 +47,9 @@ pub fn sign(version: Version, pairs: &[(&str, &str)], secret: &str) -> String {
     hash(version, &text)
 }
 
-/// Signs a bare text: version 1 of widgets hashes a user's id and the secret without names.
-pub fn sign_text(version: Version, text: &str, secret: &str) -> String {
-    hash(version, &format!("{text}{secret}"))
+/// Version 1 of a merchant's own calls and widgets: the user's id and the secret, without a name. It covers nothing else.
+pub fn sign_user(uid: &str, secret: &str) -> String {
+    hash(Version::V1, &format!("{uid}{secret}"))
 }
 
 /// Whether a signature, in hex of either case, is the one that is due. Compares in constant time.
@@ -71,9 +71,9 @@ mod tests {
     const SECRET: &str = "a7408723eaf4bfa2e3ac49b3cb695046";
     const PROJECT: &str = "c22f895840bf2391f67a40da64bfed26";
 
-    /// The first two are the vendor's published examples.
     type Pairs = &'static [(&'static str, &'static str)];
 
+    /// The first two are the vendor's published examples.
     const VECTORS: &[(Version, Pairs, &str)] = &[
         (
             Version::V2,
@@ -184,6 +184,17 @@ mod tests {
             assert_ne!(sign(*version, pairs, "other"), *expected);
         }
         assert!(!fits(VECTORS[0].2, ""));
+    }
+
+    #[test]
+    fn the_first_version_of_a_call_is_over_the_user_alone() {
+        // As the vendor's own library makes them.
+        for (uid, expected) in [
+            ("test_user", "a0513cdee3f435c6d8b945bd1211ce53"),
+            ("상점 & 1", "44619c694d41c62adfb3ee2dc5ea5a9a"),
+        ] {
+            assert_eq!(sign_user(uid, SECRET), expected);
+        }
     }
 
     #[test]

@@ -11,8 +11,9 @@ use crate::{Finding, rust};
 
 const HOME: &str = "crates/gateway/src/";
 const LIST: &str = "crates/gateway/src/lib.rs";
-/// What may name gateways: the shop's snippets, browser tests and texts for people.
-const EXCEPTED: &[&str] = &["web/demo/", "web/e2e/", "docs/"];
+/// What may name gateways: the shop's snippets, browser tests with the vendors' libraries that they use, and texts for
+/// people.
+const EXCEPTED: &[&str] = &["web/demo/", "web/e2e/", "web/package.json", "docs/"];
 const EXCEPTED_ENDINGS: &[&str] = &[".md", "package-lock.json", "Cargo.lock", ".snap"];
 
 /// Folder of each gateway → its names in lower case: the whole (`acmepay_card` as `acmepaycard`) and the

@@ -1,17 +1,11 @@
 // Starts the real binary, and a merchant beside it: a web site of its own and a receiver for webhooks.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createSocket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { test as base, expect } from "@playwright/test";
+import { Binary } from "./binary";
 
-const BINARY =
-  process.env.DANGOL_BIN || fileURLToPath(new URL("../../../target/debug/dangol", import.meta.url));
 export const IMP_KEY = "imp_apikey";
 export const IMP_SECRET = "ekKoeW8RyKuT0zgaZsUtXXTLQ4AhPFW3ZGseDA6bkA5lamv9OqDMnxyeB9wqOsuO9W3Mx9YSJ4dTqJ3f";
 /** The guide's own code, to the letter. */
@@ -29,17 +23,15 @@ type Body = Record<string, unknown>;
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked into, key by key, by the tests.
 type Answer = any;
 
-/** The running binary. */
+/** The product: the binary with its sandbox and shop. */
 export class Product {
   private constructor(
-    private readonly child: ChildProcess,
-    private readonly data: string,
+    private readonly binary: Binary,
     readonly main: string,
     readonly shop: string,
   ) {}
 
   static async start(): Promise<Product> {
-    const data = mkdtempSync(join(tmpdir(), "dangol-e2e-"));
     const [main, pg, shop] = await freePorts();
     const listen = [
       "--listen",
@@ -49,31 +41,12 @@ export class Product {
       "--shop-listen",
       `127.0.0.1:${shop}`,
     ];
-    const child = spawn(BINARY, ["demo", ...listen, "--data", data], { stdio: ["ignore", "pipe", "pipe"] });
-    let log = "";
-    child.stderr.on("data", (chunk) => {
-      log = (log + chunk).slice(-20_000);
-    });
-    const origins: Record<string, string> = {};
-    await new Promise<void>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("exit", (code) =>
-        reject(new Error(`${BINARY} ended with ${code} before it was ready\n${log}`)),
-      );
-      createInterface({ input: child.stdout }).on("line", (line) => {
-        const [, name, url] = /^listening (\w+) (\S+)$/.exec(line) ?? [];
-        if (name && url) origins[name] = url;
-        if (line === "ready") resolve();
-      });
-    });
-    return new Product(child, data, origins.main ?? "", origins.shop ?? "");
+    const binary = await Binary.start(["demo", ...listen]);
+    return new Product(binary, binary.origins.main ?? "", binary.origins.shop ?? "");
   }
 
-  async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.child.once("exit", resolve));
-    this.child.kill("SIGTERM");
-    await ended;
-    rmSync(this.data, { recursive: true, force: true });
+  stop(): Promise<void> {
+    return this.binary.stop();
   }
 
   async post(

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dangol_domain::{Secret, UserCode};
+use dangol_engine::flow::notice_url::host_of;
 
 use crate::config::Origin;
 use crate::listen::Address;
@@ -78,7 +79,8 @@ DANGOL_KEY_RING) opens every billing key: keep a copy, and keep it apart from ba
     #[command(after_help = "\
 Examples:
   dangol sandbox --pg PG --listen 127.0.0.1:8081
-  dangol sandbox --pg PG --pg-id PG_ID --data ./gateway")]
+  dangol sandbox --pg PG --pg-id PG_ID --data ./gateway
+  dangol sandbox --notice-url http://127.0.0.1:3000/notice")]
     Sandbox(Simulators),
     /// Bring the database's schema up to date (`serve` does so by itself)
     #[command(after_help = "\
@@ -186,6 +188,10 @@ pub struct Simulators {
     /// Your id at the gateway [default: its demo id]
     #[arg(long, value_name = "ID")]
     pub pg_id: Option<String>,
+    /// Where the gateway sends its notices, as you would set it in its merchant site; one that is told with each order
+    /// goes by that [default: nowhere]
+    #[arg(long, value_name = "URL", value_parser = web_address)]
+    pub notice_url: Option<String>,
 }
 
 /// `merchant`.
@@ -498,6 +504,13 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 
 fn user_code(text: &str) -> Result<UserCode, &'static str> {
     UserCode::parse(text).ok_or("expected imp and 8 digits, such as imp12345678")
+}
+
+fn web_address(text: &str) -> Result<String, &'static str> {
+    match host_of(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("expected an address such as http://127.0.0.1:3000/notice"),
+    }
 }
 
 /// `name=value`. The value may be a secret, and clap quotes what its parsers refuse, so nothing is refused here: without

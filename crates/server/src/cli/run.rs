@@ -9,7 +9,8 @@ use axum::extract::Request;
 use axum::middleware;
 use dangol_domain::{Clock, Secret};
 use dangol_engine::Engine;
-use dangol_engine::jobs::{self, Timers};
+use dangol_engine::jobs;
+use dangol_gateway::sandbox::{Simulator, World};
 use dangol_store::meta;
 use futures::future::BoxFuture;
 use tokio::net::TcpListener;
@@ -31,7 +32,7 @@ use crate::shop::{self, ShopConfig};
 /// How long requests and charges that have begun may take to finish. Longer than the longest wait for a PG.
 const DRAIN: Duration = Duration::from_secs(40);
 /// How long the parts of a sandbox and the workers may take after that.
-const LAST_STEPS: Duration = Duration::from_secs(3);
+pub const LAST_STEPS: Duration = Duration::from_secs(3);
 /// How often the simulators' timers are looked at.
 const TIMERS: Duration = Duration::from_millis(250);
 
@@ -199,7 +200,7 @@ fn start(
     say(format_args!("listening main {}", listeners.origins.main));
     let main = listen::serve(listeners.main, http::router(app), running.requests.clone());
     running.servers.push(tokio::spawn(main));
-    if let (Some(listener), Some(sandbox)) = (listeners.pg, sandbox) {
+    if let (Some(listener), Some(sandbox)) = (listeners.pg, &sandbox) {
         say(format_args!("listening pg {}", listeners.origins.pg));
         running.start_simulators(listener, sandbox);
     }
@@ -229,7 +230,7 @@ fn start(
 }
 
 impl Running {
-    fn start_simulators(&mut self, listener: TcpListener, sandbox: Arc<Sandbox>) {
+    fn start_simulators(&mut self, listener: TcpListener, sandbox: &Sandbox) {
         let stop = self.rest.clone().cancelled_owned();
         let simulators = sandbox.simulators.clone();
         self.workers.push(tokio::spawn(async move {
@@ -238,8 +239,8 @@ impl Running {
             }
         }));
         self.workers.push(tokio::spawn(run_timers(
-            self.engine.clone(),
-            sandbox,
+            Arc::clone(&sandbox.world),
+            sandbox.simulators.clone(),
             self.rest.clone(),
         )));
     }
@@ -276,12 +277,18 @@ impl Running {
     }
 }
 
-/// Runs the simulators' timers as time passes by itself.
-async fn run_timers(engine: Engine, sandbox: Arc<Sandbox>, stop: CancellationToken) {
+/// Runs simulators' timers as time passes by itself: notices that are sent, reviews that end.
+pub async fn run_timers(
+    world: Arc<World>,
+    simulators: Vec<Arc<dyn Simulator>>,
+    stop: CancellationToken,
+) {
     while !stop.is_cancelled() {
-        let now = engine.now_ms();
-        if sandbox.next_due_ms().is_some_and(|due| due <= now) {
-            sandbox.run_due(now).await;
+        let now = world.now_ms();
+        for simulator in &simulators {
+            if simulator.next_due_ms().is_some_and(|due| due <= now) {
+                simulator.run_due(now).await;
+            }
         }
         tokio::select! {
             () = stop.cancelled() => {}

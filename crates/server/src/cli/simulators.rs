@@ -9,8 +9,9 @@ use std::sync::Arc;
 use dangol_gateway::sandbox::{self, Simulator, World};
 use dangol_gateway::{Entry, GATEWAYS};
 use dangol_wire::HttpWire;
+use tokio_util::sync::CancellationToken;
 
-use super::run::asked_to_stop;
+use super::run::{LAST_STEPS, asked_to_stop, run_timers};
 use super::{Stop, args, say};
 use crate::ports::{self, MachineClock};
 use crate::{listen, setup};
@@ -18,6 +19,8 @@ use crate::{listen, setup};
 /// Runs simulators until told to stop.
 pub async fn run(args: args::Simulators) -> Result<(), Stop> {
     let entries = pick(&args.pg)?;
+    // From the first moment on, so that an early signal ends this cleanly too.
+    let stop_asked = asked_to_stop()?;
     let listener = listen::bind(&args.listen, "--listen", true).await?;
     let origin = format!("http://{}", listener.local_addr()?);
     setup::make_folder(&args.data)?;
@@ -33,12 +36,27 @@ pub async fn run(args: args::Simulators) -> Result<(), Stop> {
     for entry in entries {
         let simulator = (entry.simulator)(Arc::clone(&world))?;
         print_contract(entry, simulator.as_ref(), &world, &args)?;
+        if let Some(url) = &args.notice_url {
+            simulator.set_notice_url(pg_id(entry, &args), url);
+        }
         simulators.push(simulator);
     }
     say(format_args!("listening pg {origin}"));
+    let stop = CancellationToken::new();
+    let timers = tokio::spawn(run_timers(world, simulators.clone(), stop.clone()));
     say("ready");
-    sandbox::serve(listener, simulators, asked_to_stop()?).await?;
+    sandbox::serve(listener, simulators, stop_asked).await?;
+    stop.cancel();
+    if tokio::time::timeout(LAST_STEPS, timers).await.is_err() {
+        tracing::debug!("notices on their way were cut off");
+    }
     Ok(())
+}
+
+/// The merchant's id at a gateway.
+fn pg_id<'a>(entry: &'a Entry, args: &'a args::Simulators) -> &'a str {
+    let demo = &entry.gateway.profile().demo_pg_id;
+    args.pg_id.as_deref().unwrap_or(demo)
 }
 
 fn pick(names: &[String]) -> Result<Vec<&'static Entry>, Stop> {
@@ -72,7 +90,7 @@ fn print_contract(
     args: &args::Simulators,
 ) -> Result<(), Stop> {
     let profile = entry.gateway.profile();
-    let pg_id = args.pg_id.as_deref().unwrap_or(&profile.demo_pg_id);
+    let pg_id = pg_id(entry, args);
     let contract = simulator
         .contract(pg_id)
         .map_err(|error| Stop::new(format!("--pg-id: {error}")))?;

@@ -230,6 +230,21 @@ pub async fn get(url: &str) -> (u16, String) {
     )
 }
 
+/// POST of a form with a header; the status and the body.
+#[expect(clippy::disallowed_methods, reason = "a test asks as anybody does")]
+pub async fn post_form(url: &str, header: (&str, &str), form: String) -> (u16, String) {
+    let request = reqwest::Client::new()
+        .post(url)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header(header.0, header.1)
+        .body(form);
+    let answer = request.send().await.expect("it answers");
+    (
+        answer.status().as_u16(),
+        answer.text().await.expect("a text"),
+    )
+}
+
 /// A connection that asks nothing.
 #[expect(clippy::disallowed_methods, reason = "a test asks as anybody does")]
 pub fn connect(origin: &str) -> TcpStream {

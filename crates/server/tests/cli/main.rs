@@ -74,6 +74,14 @@ fn what_is_not_understood_exits_2_and_says_why() {
     .fails(2, &[]);
     dangol(&["channel", "list", "--merchant", "imp1"]).fails(2, &["imp and 8 digits"]);
     dangol(&["sandbox", "--pg", "no_such_gateway"]).fails(2, &["no_such_gateway", "kcp_billing"]);
+    for url in [
+        "127.0.0.1:3000/notice",
+        "ftp://shop.example/",
+        "http://a@b/",
+    ] {
+        dangol(&["sandbox", "--notice-url", url])
+            .fails(2, &["--notice-url", "http://127.0.0.1:3000/notice"]);
+    }
 }
 
 #[test]

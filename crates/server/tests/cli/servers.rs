@@ -1,10 +1,16 @@
 //! A server's life: what it says, what it serves, how it ends.
 
 use std::io::{Read, Write};
+use std::time::Duration;
 
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 
-use crate::dangol::{Folder, Server, connect, dangol, get};
+use crate::dangol::{Folder, Server, connect, dangol, get, post_form};
+
+/// How long a notice may take to come.
+const NOTICE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn a_demo_says_where_it_is_and_ends_cleanly() {
@@ -163,4 +169,71 @@ async fn simulators_run_alone_and_hand_out_a_contract() {
             .permissions()
     );
     assert!(all.contains("600"), "a private key is its owner's: {all}");
+}
+
+/// Charges a card at a simulator of `dangol sandbox` as a merchant who talks to it directly; the charge's number.
+async fn charge(server: &Server, order: &str) -> String {
+    let said = |name: &str| {
+        let start = format!("  {name}  ");
+        let mut lines = server.said.iter();
+        let found = lines.find_map(|line| line.strip_prefix(&start));
+        found.expect("the contract names it").to_owned()
+    };
+    let url = format!("{}/paymentwall/api/brick", server.origin("pg"));
+    let key = said("brick_private_key");
+    let ask = async |path: &str, form: String| {
+        let (status, body) = post_form(&format!("{url}/{path}"), ("x-apikey", &key), form).await;
+        assert_eq!(status, 200, "{body}");
+        // An answer may begin with a byte order mark.
+        let json = body.trim_start_matches('\u{feff}');
+        serde_json::from_str::<Value>(json).expect("it is JSON")
+    };
+    let card = format!(
+        "public_key={}&card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2099&card[cvv]=123",
+        said("brick_public_key")
+    );
+    let answer = ask("token", card).await;
+    let token = answer["token"].as_str().expect("a text");
+    let form = format!(
+        "token={token}&fingerprint=f&email=jack@example.com&amount=9.90&currency=USD&description=Plan&plan={order}\
+         &customer[firstname]=Jack&customer[lastname]=Son"
+    );
+    let answer = ask("charge", form).await;
+    answer["id"].as_str().expect("a text").to_owned()
+}
+
+#[tokio::test]
+async fn simulators_alone_send_their_notices_where_they_are_told() {
+    let folder = Folder::new();
+    let ear = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let at = ear.local_addr().expect("it listens");
+    let server = Server::start(&[
+        "sandbox",
+        "--pg",
+        "paymentwall",
+        "--notice-url",
+        &format!("http://{at}/heard?shop=1"),
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        &folder.text("data"),
+    ]);
+    let id = charge(&server, "order1").await;
+    let heard = async {
+        let (stream, _) = ear.accept().await.expect("it connects");
+        let mut stream = BufReader::new(stream);
+        let mut line = String::new();
+        stream.read_line(&mut line).await.expect("it asks");
+        let thanks = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nOK";
+        stream.write_all(thanks).await.expect("it listens");
+        line
+    };
+    let line = tokio::time::timeout(NOTICE, heard)
+        .await
+        .expect("a notice comes");
+    assert!(line.starts_with("GET /heard?shop=1&"), "{line}");
+    for pair in ["&goodsid=order1&", "&type=0&", &format!("&ref=b{id}&")] {
+        assert!(line.contains(pair), "{pair} in {line}");
+    }
+    assert_eq!(server.stop(), Some(0));
 }

@@ -1,7 +1,7 @@
 //! Signatures: those of merchants' calls, in the field `sign`, and those of pingbacks, in the field `sig`.
 
 use super::fields::Fields;
-use crate::codec_sorted_hash::{Version, fits, sign, sign_text};
+use crate::codec_sorted_hash::{Version, fits, sign, sign_user};
 
 /// The fields that version 1 of a pingback's signature is made over, in order.
 const FIRST_PINGBACK: [&str; 6] = ["uid", "goodsid", "slength", "speriod", "type", "ref"];
@@ -14,7 +14,7 @@ pub fn is_signed(fields: &Fields, secret: &str) -> bool {
         None => return false,
         Some(Version::V1) => match fields.text("uid") {
             "" => return false,
-            uid => sign_text(Version::V1, uid, secret),
+            uid => sign_user(uid, secret),
         },
         Some(version) => {
             let pairs: Vec<_> = fields.pairs().filter(|(name, _)| *name != "sign").collect();

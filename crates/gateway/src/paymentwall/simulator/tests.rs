@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::codec_sorted_hash::{Version, sign, sign_text};
+use crate::codec_sorted_hash::{Version, sign, sign_user};
 use crate::sandbox::journal::{Entry, Kind, Query};
 use crate::wire::{Answer, Method, Request as Sent, Wire, WireError};
 

@@ -50,10 +50,7 @@ async fn a_payment_is_found_by_reference_and_by_order() {
 /// The signature of every version over a call's fields.
 fn signatures(fields: &[(&str, &str)], secret: &str) -> Vec<(&'static str, String)> {
     let uid = fields.iter().find(|(name, _)| *name == "uid").unwrap().1;
-    let mut signatures = vec![
-        ("", sign_text(Version::V1, uid, secret)),
-        ("1", sign_text(Version::V1, uid, secret)),
-    ];
+    let mut signatures = vec![("", sign_user(uid, secret)), ("1", sign_user(uid, secret))];
     for (name, version) in [("2", Version::V2), ("3", Version::V3)] {
         let mut all = fields.to_vec();
         all.push(("sign_version", name));
@@ -102,7 +99,7 @@ async fn every_version_of_a_signature_is_read_and_no_wrong_one() {
         assert_eq!(ask(version, &signed, "imp_2").await, covered);
     }
     // Without a user there is nothing that the first version could be made of.
-    let bare = sign_text(Version::V1, "", pw.secret());
+    let bare = sign_user("", pw.secret());
     let path = format!("/api/rest/payment?key={PROJECT}&ref=b1&sign={bare}");
     assert_eq!(pw.get(&path, "").await.0, 401);
     let (status, answer) = pw

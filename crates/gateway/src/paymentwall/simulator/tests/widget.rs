@@ -28,7 +28,7 @@ fn widget_fields(plan: &str) -> Vec<(&str, &str)> {
 /// A widget's address, signed.
 fn signed(fields: &[(&str, &str)], version: Version, secret: &str) -> String {
     let sign = match version {
-        Version::V1 => sign_text(version, "cust_0001", secret),
+        Version::V1 => sign_user("cust_0001", secret),
         _ => sign(version, fields, secret),
     };
     let mut all = fields.to_vec();
