@@ -12,6 +12,10 @@ use crate::log::{Format, Level};
 
 const DATA: &str = "./dangol-data";
 
+mod webhook;
+
+pub use webhook::*;
+
 /// A drop-in server for i'mport's (PortOne V1) subscription payments.
 #[derive(Parser)]
 #[command(
@@ -335,101 +339,6 @@ pub struct ChannelRemove {
     /// Billing keys that were issued through it can no longer be charged: say that this is meant
     #[arg(long)]
     pub yes: bool,
-}
-
-/// `webhook`.
-#[derive(Subcommand)]
-pub enum Webhook {
-    /// Say where a merchant's webhooks go
-    #[command(after_help = "\
-Examples:
-  dangol webhook set --url https://shop.example.com/webhook
-  dangol webhook set --merchant imp12345678 --url https://shop.example.com/webhook --content-type form
-  dangol webhook set --none")]
-    Set(WebhookSet),
-    /// List a merchant's latest webhooks, and endpoints that fail or are switched off
-    List(WebhookOf),
-    /// Send a webhook once more, with the same id
-    #[command(after_help = "\
-Examples:
-  dangol webhook list
-  dangol webhook resend msg_0199f3a2b4c5d6e7f8a9b0c1d2e3")]
-    Resend(WebhookResend),
-    /// Print the secret that signs a merchant's webhooks (Standard Webhooks)
-    #[command(after_help = "\
-With --rotate a new one signs from now on, and the old one beside it for a day.")]
-    Secret(WebhookSecret),
-    /// Send to an endpoint again that was switched off
-    On(WebhookOn),
-}
-
-/// `webhook list`.
-#[derive(Args)]
-pub struct WebhookOf {
-    #[command(flatten)]
-    pub place: Place,
-    /// Whose [default: the only merchant]
-    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
-    pub merchant: Option<UserCode>,
-}
-
-/// `webhook resend`.
-#[derive(Args)]
-pub struct WebhookResend {
-    #[command(flatten)]
-    pub of: WebhookOf,
-    /// Its id
-    #[arg(value_name = "MSG_ID")]
-    pub id: String,
-}
-
-/// `webhook secret`.
-#[derive(Args)]
-pub struct WebhookSecret {
-    #[command(flatten)]
-    pub of: WebhookOf,
-    /// Begin a new one
-    #[arg(long)]
-    pub rotate: bool,
-}
-
-/// `webhook on`.
-#[derive(Args)]
-pub struct WebhookOn {
-    #[command(flatten)]
-    pub of: WebhookOf,
-    /// The endpoint
-    #[arg(long)]
-    pub url: String,
-}
-
-/// `webhook set`.
-#[derive(Args)]
-#[command(group = clap::ArgGroup::new("target").required(true).args(["url", "none"]))]
-pub struct WebhookSet {
-    #[command(flatten)]
-    pub place: Place,
-    /// Whose [default: the only merchant]
-    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
-    pub merchant: Option<UserCode>,
-    /// Where to
-    #[arg(long)]
-    pub url: Option<String>,
-    /// Send none
-    #[arg(long)]
-    pub none: bool,
-    /// How the body is written: json or form
-    #[arg(long, value_enum, default_value = "json", hide_possible_values = true)]
-    pub content_type: ContentType,
-}
-
-/// A webhook's encoding.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ContentType {
-    /// application/json
-    Json,
-    /// application/x-www-form-urlencoded
-    Form,
 }
 
 /// `payment`.
