@@ -177,22 +177,32 @@ pub async fn list(args: args::ChannelList) -> Result<(), Stop> {
 
 /// A channel in one line.
 fn line(channel: &ChannelRecord) -> String {
-    let profile = dangol_gateway::find(&channel.provider).map(|entry| entry.gateway.profile());
-    let on_test = profile.is_some_and(|p| {
-        p.hosts
-            .iter()
-            .any(|(name, host)| channel.hosts.get(name) == Some(&host.test))
-    });
-    let place = match (channel.sandbox, on_test) {
-        (true, _) => "simulator",
-        (false, true) => "test system, unproven",
-        (false, false) => "live, unproven",
+    let place = match channel.sandbox {
+        true => "simulator",
+        false => place(channel),
     };
     let default = if channel.is_default { ", default" } else { "" };
     format!(
         "{}  {} {}  {}  {place}{default}  ({})",
         channel.merchant, channel.provider, channel.pg_id, channel.channel_key, channel.name
     )
+}
+
+/// Which of a PG's systems a real channel is with. Some PGs have one system, or one host of several, for both: what is the
+/// same there tells nothing.
+fn place(channel: &ChannelRecord) -> &'static str {
+    let entry = dangol_gateway::find(&channel.provider);
+    let hosts = entry.map(|entry| &entry.gateway.profile().hosts);
+    let mut telling = hosts.into_iter().flatten();
+    let on_test = telling
+        .clone()
+        .filter(|(_, host)| host.live != host.test)
+        .any(|(name, host)| channel.hosts.get(name) == Some(&host.test));
+    match (on_test, telling.any(|(_, host)| host.live != host.test)) {
+        (true, _) => "test system, unproven",
+        (false, true) => "live, unproven",
+        (false, false) => "live or test by its contract, unproven",
+    }
 }
 
 /// The channels that match, with their merchants.

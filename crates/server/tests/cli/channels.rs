@@ -84,6 +84,40 @@ fn a_channel_is_added_once_listed_as_unproven_and_removed_on_purpose() {
 }
 
 #[test]
+fn a_list_tells_live_channels_from_those_at_a_test_system() {
+    let folder = Folder::new();
+    let operator = live(&folder).with("DANGOL_WINDOW_URL", WINDOW);
+    let operator = operator.with("GROUP", "S67291234567");
+    let crypto_key = "0f".repeat(32);
+    let brick = "--set secret_key=s --set brick_public_key=p --set brick_private_key=k";
+    let contracts = [
+        ("kcp_billing", all_three(&folder)),
+        ("danal_tpay", format!("--set crypto_key={crypto_key}")),
+        ("paymentwall", brick.to_owned()),
+    ];
+    for (pg, credentials) in &contracts {
+        for hosts in ["live", "test"] {
+            let add = format!("channel add --pg {pg} --pg-id {hosts}-1 --hosts {hosts}");
+            operator.types(&format!("{add} {credentials}")).works();
+        }
+    }
+    let listed = operator.types("channel list").works();
+    // Danal has one system for both, and Paymentwall one of two hosts.
+    for (channel, place) in [
+        ("kcp_billing live-1", "live"),
+        ("kcp_billing test-1", "test system"),
+        ("danal_tpay live-1", "live or test by its contract"),
+        ("danal_tpay test-1", "live or test by its contract"),
+        ("paymentwall live-1", "live"),
+        ("paymentwall test-1", "test system"),
+    ] {
+        let line = listed.lines().find(|line| line.contains(channel));
+        let line = line.unwrap_or_else(|| panic!("no {channel} in {listed}"));
+        assert!(line.contains(&format!("  {place}, unproven")), "{line}");
+    }
+}
+
+#[test]
 fn a_gateways_script_needs_an_origin_of_its_own() {
     let folder = Folder::new();
     let operator = live(&folder).with("GROUP", "S67291234567");
