@@ -279,13 +279,15 @@ pub enum Payment {
         after_help = "Examples:\n  dangol payment show imps_123456789012\n  dangol payment show my-order-17"
     )]
     Show(PaymentShow),
-    /// Settle a payment that needs review, by what you read in the gateway's own books
+    /// Settle a payment or a cancel that needs review, by what you read in the gateway's own books
     #[command(after_help = "\
 Examples:
   dangol payment resolve imps_123456789012 --paid --pg-tid 20261121123456
   dangol payment resolve imps_123456789012 --failed --reason \"not found at the gateway\"
+  dangol payment resolve imps_123456789012 --cancelled
+  dangol payment resolve imps_123456789012 --not-cancelled --reason \"no cancel at the gateway\"
 
-Works beside a running server. The merchant is told by webhook.")]
+Works beside a running server. The merchant is told by webhook, but for a cancel that gave nothing back.")]
     Resolve(PaymentResolve),
 }
 
