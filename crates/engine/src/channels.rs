@@ -128,3 +128,108 @@ pub fn pick<'a>(
         .or_else(|| windows().find(|c| c.record.provider == provider))
         .or_else(|| windows().next())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use dangol_gateway::GATEWAYS;
+
+    use super::*;
+
+    /// A channel with its MID as its key.
+    fn channel(kind: &str, provider: &str, pg_id: &str) -> Arc<OpenChannel> {
+        let record = ChannelRecord {
+            merchant: UserCode::parse("imp00000000").expect("a code"),
+            channel_key: format!("key-{pg_id}"),
+            provider: provider.to_owned(),
+            pg_id: pg_id.to_owned(),
+            kind: kind.to_owned(),
+            name: String::new(),
+            sandbox: true,
+            is_default: false,
+            hosts: BTreeMap::new(),
+            credentials: String::new(),
+            dialect: BTreeMap::new(),
+            created_at: 0,
+        };
+        let channel = Channel {
+            pg_id: pg_id.to_owned(),
+            hosts: BTreeMap::new(),
+            credentials: BTreeMap::new(),
+            dialect: BTreeMap::new(),
+        };
+        let gateway = GATEWAYS[0].gateway;
+        Arc::new(OpenChannel {
+            record,
+            gateway,
+            channel,
+        })
+    }
+
+    #[test]
+    fn a_channel_is_picked_as_imports_sdk_does() {
+        let channels = [
+            channel("payment", "one", "A"),
+            channel("payment", "two", "B"),
+            channel("api_payment", "one", "C"),
+            channel("api_payment", "three", "D"),
+            channel("payment", "two", "E.1"),
+            channel("payment", "one", "B"),
+        ];
+        let rows: &[(Option<&str>, Option<&str>, &str)] = &[
+            // Nothing is asked: the default.
+            (None, None, "one A"),
+            (Some(""), None, "one A"),
+            (Some(" "), None, "one A"),
+            // A provider's default.
+            (Some("one"), None, "one A"),
+            (Some("two"), None, "two B"),
+            (Some("two."), None, "two B"),
+            // Exactly that one; a MID may have a dot, and is a provider's own.
+            (Some("one.A"), None, "one A"),
+            (Some("one.B"), None, "one B"),
+            (Some("two.B"), None, "two B"),
+            (Some("two.E.1"), None, "two E.1"),
+            (Some(" two.E.1 "), None, "two E.1"),
+            // A known provider with an unknown MID.
+            (Some("one.E.1"), None, "one A"),
+            (Some("two.E"), None, "two B"),
+            (Some("two.b"), None, "two B"),
+            // An unknown provider, and one that has no window.
+            (Some("nobody"), None, "one A"),
+            (Some("nobody.B"), None, "one A"),
+            (Some(".B"), None, "one A"),
+            (Some("TWO.B"), None, "one A"),
+            (Some("three"), None, "one A"),
+            (Some("three.D"), None, "one A"),
+            (Some("one.C"), None, "one A"),
+            // A key that exists wins over everything; another says nothing.
+            (None, Some("key-E.1"), "two E.1"),
+            (Some("one"), Some("key-E.1"), "two E.1"),
+            (Some("two"), Some("key-unknown"), "two B"),
+            (Some("two"), Some(""), "two B"),
+            (Some("two"), Some("key-D"), "two B"),
+        ];
+        for (pg, key, expected) in rows {
+            let picked = pick(&channels, *pg, *key).expect("there is a default");
+            let record = &picked.record;
+            let picked = format!("{} {}", record.provider, record.pg_id);
+            assert_eq!(picked, *expected, "pg {pg:?}, key {key:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_window_there_is_nothing_to_pick() {
+        let channels = [
+            channel("api_payment", "three", "D"),
+            channel("payment", "one", "A"),
+        ];
+        let picked = pick(&channels, None, None).expect("one has a window");
+        assert_eq!(picked.record.pg_id, "A", "the default has none");
+        for (pg, key) in [(None, None), (Some("three.D"), Some("key-D"))] {
+            assert!(pick(&channels[..1], pg, key).is_none());
+            assert!(pick(&[], pg, key).is_none());
+        }
+    }
+}

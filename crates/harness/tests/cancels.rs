@@ -216,9 +216,15 @@ async fn a_lost_answer_is_left_to_a_person(engine: Engine) {
             "{}",
             String::from_utf8_lossy(&resolved.stderr)
         );
+        let said = String::from_utf8(resolved.stdout).expect("UTF-8");
+        assert_eq!(said.contains("told by webhook"), done, "{said}");
+        assert_eq!(said.contains("no webhook is sent"), !done, "{said}");
         let payment = shop.payment(&imp_uid).await;
         let status = if done { "cancelled" } else { "paid" };
         assert_eq!(payment.payment()["status"], status, "{fault}");
+        let webhooks = shown(&shop, &imp_uid).matches("  webhook ").count();
+        // The one of the approval, and that of the cancel.
+        assert_eq!(webhooks, if done { 2 } else { 1 }, "{fault}");
         if done {
             cancelled_webhooks(&shop, &imp_uid, 1).await;
         }
@@ -227,6 +233,12 @@ async fn a_lost_answer_is_left_to_a_person(engine: Engine) {
             "it is settled"
         );
     }
+}
+
+/// All that is known of a payment.
+fn shown(shop: &Shop, imp_uid: &str) -> String {
+    let shown = shop.dangol.command(&["payment", "show", imp_uid]);
+    String::from_utf8(shown.stdout).expect("UTF-8")
 }
 
 async fn twins_give_back_once(engine: Engine) {

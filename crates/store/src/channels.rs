@@ -16,6 +16,11 @@ crate::statements! {
         created_at FROM channel WHERE merchant = $1 ORDER BY is_default DESC, created_at, channel_key";
     FIND = "SELECT merchant, channel_key, provider, pg_id, kind, name, sandbox, is_default, hosts, credentials, dialect, \
         created_at FROM channel WHERE merchant = $1 AND channel_key = $2";
+    CHANGE = "UPDATE channel SET name = $1, credentials = $2, dialect = $3 WHERE merchant = $4 AND channel_key = $5 \
+        AND credentials = $6 AND dialect = $7";
+    MAKE_DEFAULT = "UPDATE channel SET is_default = CASE WHEN channel_key = $1 THEN 1 ELSE 0 END WHERE merchant = $2 \
+        AND EXISTS (SELECT 1 FROM channel AS it WHERE it.merchant = $2 AND it.channel_key = $1 AND it.credentials = $3 \
+        AND it.dialect = $4)";
     SET_HOSTS = "UPDATE channel SET hosts = $1 WHERE merchant = $2 AND channel_key = $3";
 }
 
@@ -73,6 +78,37 @@ pub async fn insert(db: &Db, c: &ChannelRecord) -> Result<bool, StoreError> {
     );
     let written = db.write(write).await?;
     Ok(written.affected(usize::from(c.is_default)) > 0)
+}
+
+/// Changes a channel's name, credentials and dialect, and makes it the default when it becomes it. Its key stays, and with it
+/// what was issued and charged through it. `false` when `before` no longer holds: somebody else has changed or removed it.
+pub async fn change(
+    db: &Db,
+    before: &ChannelRecord,
+    after: &ChannelRecord,
+) -> Result<bool, StoreError> {
+    let (merchant, channel_key) = (before.merchant.as_str(), before.channel_key.as_str());
+    let (credentials, dialect) = (after.credentials.as_str(), json::write(&after.dialect));
+    let mut write = Write::new(key_of(merchant)).step(
+        CHANGE,
+        values![
+            after.name.as_str(),
+            credentials,
+            dialect.as_str(),
+            merchant,
+            channel_key,
+            before.credentials.as_str(),
+            json::write(&before.dialect)
+        ],
+    );
+    if after.is_default && !before.is_default {
+        // Only when the step before has made it what it is to be.
+        write.push(
+            MAKE_DEFAULT,
+            values![channel_key, merchant, credentials, dialect.as_str()],
+        );
+    }
+    Ok(db.write(write).await?.affected(0) > 0)
 }
 
 /// Removes a channel; `false` when there is none.

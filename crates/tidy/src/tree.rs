@@ -70,6 +70,8 @@ fn read_folder(folder: &Path, prefix: &str, found: &mut Vec<Source>) -> io::Resu
                 read_folder(&entry.path(), &format!("{path}/"), found)?;
             }
         } else if kind.is_file()
+            // In a worktree `.git` is a file, which names the folder.
+            && name != ".git"
             && let Ok(text) = fs::read_to_string(entry.path())
         {
             found.push(Source { path, text });

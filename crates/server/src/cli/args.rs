@@ -1,5 +1,8 @@
 //! What the command line takes. In the examples, PG and PG_ID stand for the first gateway of this build and its demo id.
 
+mod channel;
+mod webhook;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -10,11 +13,15 @@ use crate::config::Origin;
 use crate::listen::Address;
 use crate::log::{Format, Level};
 
+pub use channel::{
+    Channel, ChannelAdd, ChannelList, ChannelPick, ChannelRemove, ChannelSet, Hosts,
+};
+
+pub use webhook::{
+    ContentType, Webhook, WebhookOf, WebhookOn, WebhookResend, WebhookSecret, WebhookSet,
+};
+
 const DATA: &str = "./dangol-data";
-
-mod webhook;
-
-pub use webhook::*;
 
 /// A drop-in server for i'mport's (PortOne V1) subscription payments.
 #[derive(Parser)]
@@ -198,6 +205,13 @@ pub struct Simulators {
     pub notice_url: Option<String>,
 }
 
+fn web_address(text: &str) -> Result<String, &'static str> {
+    match host_of(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("expected an address such as http://127.0.0.1:3000/notice"),
+    }
+}
+
 /// `merchant`.
 #[derive(Subcommand)]
 pub enum Merchant {
@@ -231,116 +245,6 @@ pub struct MerchantAdd {
     pub imp_secret: Option<String>,
 }
 
-/// `channel`.
-#[derive(Subcommand)]
-pub enum Channel {
-    /// Connect a contract with a payment gateway
-    #[command(after_help = "\
-Examples:
-  dangol channel add --merchant imp12345678 --pg PG --pg-id PG_ID \\
-      --set NAME=VALUE --file NAME=certificate.pem --set NAME=env:SECRET --default
-  dangol channel add --pg PG --pg-id PG_ID     says which credentials this gateway needs
-
-A value is a text, @FILE, env:NAME, or - for stdin. Arguments can be seen by other users of this machine: give secrets
-by file, environment or stdin.")]
-    Add(ChannelAdd),
-    /// List channels
-    #[command(
-        after_help = "Examples:\n  dangol channel list\n  dangol channel list --merchant imp12345678"
-    )]
-    List(ChannelList),
-    /// Prove a channel's credentials at the gateway, without moving money
-    #[command(after_help = "\
-Examples:
-  dangol channel check                         every channel
-  dangol channel check --pg PG --pg-id PG_ID")]
-    Check(ChannelPick),
-    /// Remove a channel and its sealed credentials
-    #[command(
-        after_help = "Examples:\n  dangol channel remove --merchant imp12345678 --pg PG --pg-id PG_ID --yes"
-    )]
-    Remove(ChannelRemove),
-}
-
-/// `channel add`.
-#[derive(Args)]
-pub struct ChannelAdd {
-    #[command(flatten)]
-    pub place: Place,
-    /// Whose [default: the only merchant]
-    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
-    pub merchant: Option<UserCode>,
-    /// The gateway
-    #[arg(long, value_name = "PG")]
-    pub pg: String,
-    /// The merchant's id at the gateway
-    #[arg(long, value_name = "ID")]
-    pub pg_id: String,
-    /// A credential
-    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
-    pub set: Vec<(String, Secret)>,
-    /// A credential from a file
-    #[arg(long, value_name = "NAME=FILE", value_parser = named)]
-    pub file: Vec<(String, Secret)>,
-    /// Another guess of the gateway's protocol than the built-in one
-    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
-    pub dialect: Vec<(String, Secret)>,
-    /// live: the gateway's real system; test: its own test system
-    #[arg(long, value_enum, default_value = "live", hide_possible_values = true)]
-    pub hosts: Hosts,
-    /// Take this channel when a request names none
-    #[arg(long)]
-    pub default: bool,
-    /// A name for people [default: the gateway's]
-    #[arg(long)]
-    pub name: Option<String>,
-}
-
-/// Which of a gateway's systems.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Hosts {
-    /// Real money
-    Live,
-    /// The gateway's own test system
-    Test,
-}
-
-/// `channel list`.
-#[derive(Args)]
-pub struct ChannelList {
-    #[command(flatten)]
-    pub place: Place,
-    /// Whose [default: everybody's]
-    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
-    pub merchant: Option<UserCode>,
-}
-
-/// Names channels.
-#[derive(Args)]
-pub struct ChannelPick {
-    #[command(flatten)]
-    pub place: Place,
-    /// Whose [default: everybody's]
-    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
-    pub merchant: Option<UserCode>,
-    /// The gateway [default: any]
-    #[arg(long, value_name = "PG")]
-    pub pg: Option<String>,
-    /// The merchant's id at the gateway [default: any]
-    #[arg(long, value_name = "ID")]
-    pub pg_id: Option<String>,
-}
-
-/// `channel remove`.
-#[derive(Args)]
-pub struct ChannelRemove {
-    #[command(flatten)]
-    pub pick: ChannelPick,
-    /// Billing keys that were issued through it can no longer be charged: say that this is meant
-    #[arg(long)]
-    pub yes: bool,
-}
-
 /// `payment`.
 #[derive(Subcommand)]
 pub enum Payment {
@@ -352,13 +256,15 @@ pub enum Payment {
         after_help = "Examples:\n  dangol payment show imps_123456789012\n  dangol payment show my-order-17"
     )]
     Show(PaymentShow),
-    /// Settle a payment that needs review, by what you read in the gateway's own books
+    /// Settle a payment or a cancel that needs review, by what you read in the gateway's own books
     #[command(after_help = "\
 Examples:
   dangol payment resolve imps_123456789012 --paid --pg-tid 20261121123456
   dangol payment resolve imps_123456789012 --failed --reason \"not found at the gateway\"
+  dangol payment resolve imps_123456789012 --cancelled
+  dangol payment resolve imps_123456789012 --not-cancelled --reason \"no cancel at the gateway\"
 
-Works beside a running server. The merchant is told by webhook.")]
+Works beside a running server. The merchant is told by webhook, but for a cancel that gave nothing back.")]
     Resolve(PaymentResolve),
 }
 
@@ -413,13 +319,6 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 
 fn user_code(text: &str) -> Result<UserCode, &'static str> {
     UserCode::parse(text).ok_or("expected imp and 8 digits, such as imp12345678")
-}
-
-fn web_address(text: &str) -> Result<String, &'static str> {
-    match host_of(text) {
-        Some(_) => Ok(text.to_owned()),
-        None => Err("expected an address such as http://127.0.0.1:3000/notice"),
-    }
 }
 
 /// `name=value`. The value may be a secret, and clap quotes what its parsers refuse, so nothing is refused here: without

@@ -1,5 +1,9 @@
 //! `dangol channel`.
 
+mod set;
+
+pub use set::set;
+
 use std::collections::BTreeMap;
 
 use dangol_domain::Secret;
@@ -39,7 +43,7 @@ pub async fn add(args: args::ChannelAdd) -> Result<(), Stop> {
         ));
     }
     let dialect = read_dialect(profile, args.dialect)?;
-    let values = credentials::collect(profile, args.set, args.file)?;
+    let values = credentials::collect(profile, BTreeMap::new(), args.set, args.file)?;
     require_window_url(&node, profile).await?;
     let merchant = find_merchant(&node.engine, args.merchant.as_ref()).await?;
     let existing = channels::of_merchant(&node.engine.db, &merchant.merchant).await?;
@@ -48,8 +52,7 @@ pub async fn add(args: args::ChannelAdd) -> Result<(), Stop> {
         .any(|c| c.provider == profile.provider && c.pg_id == pg_id)
     {
         return Err(Stop::new(format!(
-            "{} has a channel {} {pg_id} already: `dangol channel remove` takes it away, and what is added then has new \
-             credentials",
+            "{} has a channel {} {pg_id} already: `dangol channel set` changes it",
             merchant.merchant, profile.provider
         )));
     }
@@ -109,16 +112,19 @@ fn read_dialect(
     let mut dialect = BTreeMap::new();
     for (name, value) in given {
         if !profile.dialect.contains_key(&name) {
-            let known: Vec<_> = profile.dialect.keys().map(String::as_str).collect();
-            let text = format!(
+            return Err(Stop::usage(format!(
                 "--dialect: expected NAME=VALUE with one of: {}",
-                known.join(", ")
-            );
-            return Err(Stop::usage(text));
+                dialect_names(profile)
+            )));
         }
         dialect.insert(name, value.expose().to_owned());
     }
     Ok(dialect)
+}
+
+fn dialect_names(profile: &Profile) -> String {
+    let names: Vec<_> = profile.dialect.keys().map(String::as_str).collect();
+    names.join(", ")
 }
 
 /// A PG's script needs an origin of its own; a server that runs already has written down the one it uses.
@@ -161,6 +167,7 @@ pub async fn list(args: args::ChannelList) -> Result<(), Stop> {
         merchant: args.merchant,
         pg: None,
         pg_id: None,
+        channel_key: None,
     };
     let found = pick_channels(&node.engine, &pick).await?;
     if found.is_empty() {
@@ -168,6 +175,7 @@ pub async fn list(args: args::ChannelList) -> Result<(), Stop> {
     }
     for (_, channel) in &found {
         say(line(channel));
+        say_dialect(channel);
     }
     if found.iter().any(|(_, channel)| !channel.sandbox) {
         say(format_args!("\n{UNPROVEN}"));
@@ -177,22 +185,39 @@ pub async fn list(args: args::ChannelList) -> Result<(), Stop> {
 
 /// A channel in one line.
 fn line(channel: &ChannelRecord) -> String {
-    let profile = dangol_gateway::find(&channel.provider).map(|entry| entry.gateway.profile());
-    let on_test = profile.is_some_and(|p| {
-        p.hosts
-            .iter()
-            .any(|(name, host)| channel.hosts.get(name) == Some(&host.test))
-    });
-    let place = match (channel.sandbox, on_test) {
-        (true, _) => "simulator",
-        (false, true) => "test system, unproven",
-        (false, false) => "live, unproven",
+    let place = match channel.sandbox {
+        true => "simulator",
+        false => place(channel),
     };
     let default = if channel.is_default { ", default" } else { "" };
     format!(
         "{}  {} {}  {}  {place}{default}  ({})",
         channel.merchant, channel.provider, channel.pg_id, channel.channel_key, channel.name
     )
+}
+
+/// What an operator has put in place of the built-in guesses.
+fn say_dialect(channel: &ChannelRecord) {
+    for (name, value) in &channel.dialect {
+        say(format_args!("  dialect {name}={value}"));
+    }
+}
+
+/// Which of a PG's systems a real channel is with. Some PGs have one system, or one host of several, for both: what is the
+/// same there tells nothing.
+fn place(channel: &ChannelRecord) -> &'static str {
+    let entry = dangol_gateway::find(&channel.provider);
+    let hosts = entry.map(|entry| &entry.gateway.profile().hosts);
+    let mut telling = hosts.into_iter().flatten();
+    let on_test = telling
+        .clone()
+        .filter(|(_, host)| host.live != host.test)
+        .any(|(name, host)| channel.hosts.get(name) == Some(&host.test));
+    match (on_test, telling.any(|(_, host)| host.live != host.test)) {
+        (true, _) => "test system, unproven",
+        (false, true) => "live, unproven",
+        (false, false) => "live or test by its contract, unproven",
+    }
 }
 
 /// The channels that match, with their merchants.
@@ -209,6 +234,8 @@ async fn pick_channels(
         let mut channels = channels::of_merchant(&engine.db, &merchant.merchant).await?;
         channels.retain(|c| pick.pg.as_ref().is_none_or(|pg| *pg == c.provider));
         channels.retain(|c| pick.pg_id.as_ref().is_none_or(|pg_id| *pg_id == c.pg_id));
+        let key = pick.channel_key.as_ref();
+        channels.retain(|c| key.is_none_or(|key| *key == c.channel_key));
         found.extend(
             channels
                 .into_iter()
@@ -218,14 +245,32 @@ async fn pick_channels(
     Ok(found)
 }
 
+/// The one channel that matches, with its merchant.
+async fn pick_one(
+    engine: &Engine,
+    pick: &args::ChannelPick,
+) -> Result<(MerchantRecord, ChannelRecord), Stop> {
+    let mut found = pick_channels(engine, pick).await?;
+    match (found.pop(), found.len()) {
+        (Some(only), 0) => Ok(only),
+        (None, _) => Err(no_such_channel()),
+        (Some(_), others) => Err(Stop::new(format!(
+            "{} channels match: name one with --merchant, --pg and --pg-id, or with --channel-key",
+            others + 1
+        ))),
+    }
+}
+
+fn no_such_channel() -> Stop {
+    Stop::new("there is no such channel; `dangol channel list` shows all")
+}
+
 /// Asks each PG whether it takes the credentials. Fails when one is surely bad.
 pub async fn check(args: args::ChannelPick) -> Result<(), Stop> {
     let engine = node::open(&args.place).await?.engine;
     let found = pick_channels(&engine, &args).await?;
     if found.is_empty() {
-        return Err(Stop::new(
-            "there is no such channel; `dangol channel list` shows all",
-        ));
+        return Err(no_such_channel());
     }
     let mut bad = 0;
     for (merchant, record) in found {
@@ -250,7 +295,7 @@ pub async fn check(args: args::ChannelPick) -> Result<(), Stop> {
     match bad {
         0 => Ok(()),
         count => Err(Stop::new(format!(
-            "{count} bad: remove it with `dangol channel remove` and add it with what is right"
+            "{count} bad: `dangol channel set` gives a channel other credentials; one with a wrong id is removed and added anew"
         ))),
     }
 }
@@ -259,14 +304,7 @@ pub async fn check(args: args::ChannelPick) -> Result<(), Stop> {
 pub async fn remove(args: args::ChannelRemove) -> Result<(), Stop> {
     let pick = args.pick;
     let engine = node::open(&pick.place).await?.engine;
-    let found = pick_channels(&engine, &pick).await?;
-    let [(_, channel)] = found.as_slice() else {
-        let text = match found.len() {
-            0 => "there is no such channel; `dangol channel list` shows all".to_owned(),
-            count => format!("{count} channels match: name one with --merchant, --pg and --pg-id"),
-        };
-        return Err(Stop::new(text));
-    };
+    let (_, channel) = pick_one(&engine, &pick).await?;
     if !args.yes {
         return Err(Stop::new(format!(
             "billing keys issued through {} {} can no longer be charged, its payments not be asked about, and its sealed \
@@ -275,6 +313,6 @@ pub async fn remove(args: args::ChannelRemove) -> Result<(), Stop> {
         )));
     }
     channels::delete(&engine.db, &channel.merchant, &channel.channel_key).await?;
-    say(format_args!("removed {}", line(channel)));
+    say(format_args!("removed {}", line(&channel)));
     Ok(())
 }

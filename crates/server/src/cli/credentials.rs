@@ -82,9 +82,11 @@ fn read_all(name: &str, place: &str, from: impl Read) -> Result<Secret, Stop> {
     }
 }
 
-/// The credentials of a channel, checked against what its PG asks for. Everything that is wrong is said at once.
+/// The credentials of a channel, checked against what its PG asks for: `known`, and what is given in their place or besides.
+/// Everything that is wrong is said at once.
 pub fn collect(
     profile: &Profile,
+    known: BTreeMap<String, Secret>,
     set: Vec<(String, Secret)>,
     files: Vec<(String, Secret)>,
 ) -> Result<BTreeMap<String, Secret>, Stop> {
@@ -111,6 +113,9 @@ pub fn collect(
         if values.insert(name, value).is_some() {
             wrong.push(format!("{} is given twice", field.name));
         }
+    }
+    for (name, value) in known {
+        values.entry(name).or_insert(value);
     }
     let missing = profile
         .credentials

@@ -85,6 +85,7 @@ async fn run(command: Command) -> Result<(), Stop> {
         Command::Merchant(args::Merchant::Add(args)) => merchant::add(args).await,
         Command::Merchant(args::Merchant::List(place)) => merchant::list(&place).await,
         Command::Channel(args::Channel::Add(args)) => channel::add(args).await,
+        Command::Channel(args::Channel::Set(args)) => channel::set(args).await,
         Command::Channel(args::Channel::List(args)) => channel::list(args).await,
         Command::Channel(args::Channel::Check(args)) => channel::check(args).await,
         Command::Channel(args::Channel::Remove(args)) => channel::remove(args).await,

@@ -262,8 +262,14 @@ pub async fn resolve(args: args::PaymentResolve) -> Result<(), Stop> {
             cancel::settle_by_operator(&engine, &merchant, imp_uid, found).await
         }
     }?;
+    let after = match args.not_cancelled {
+        true => {
+            "nothing was given back, so no webhook is sent, and a cancel may be asked for again"
+        }
+        false => "the merchant is told by webhook, where one is set",
+    };
     say(format_args!(
-        "{} is {}; the merchant is told by webhook, where one is set",
+        "{} is {}; {after}",
         settled.imp_uid,
         word(settled.state)
     ));

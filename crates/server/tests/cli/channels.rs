@@ -84,6 +84,151 @@ fn a_channel_is_added_once_listed_as_unproven_and_removed_on_purpose() {
 }
 
 #[test]
+fn a_list_tells_live_channels_from_those_at_a_test_system() {
+    let folder = Folder::new();
+    let operator = live(&folder).with("DANGOL_WINDOW_URL", WINDOW);
+    let operator = operator.with("GROUP", "S67291234567");
+    let crypto_key = "0f".repeat(32);
+    let brick = "--set secret_key=s --set brick_public_key=p --set brick_private_key=k";
+    let contracts = [
+        ("kcp_billing", all_three(&folder)),
+        ("danal_tpay", format!("--set crypto_key={crypto_key}")),
+        ("paymentwall", brick.to_owned()),
+    ];
+    for (pg, credentials) in &contracts {
+        for hosts in ["live", "test"] {
+            let add = format!("channel add --pg {pg} --pg-id {hosts}-1 --hosts {hosts}");
+            operator.types(&format!("{add} {credentials}")).works();
+        }
+    }
+    let listed = operator.types("channel list").works();
+    // Danal has one system for both, and Paymentwall one of two hosts.
+    for (channel, place) in [
+        ("kcp_billing live-1", "live"),
+        ("kcp_billing test-1", "test system"),
+        ("danal_tpay live-1", "live or test by its contract"),
+        ("danal_tpay test-1", "live or test by its contract"),
+        ("paymentwall live-1", "live"),
+        ("paymentwall test-1", "test system"),
+    ] {
+        let line = listed.lines().find(|line| line.contains(channel));
+        let line = line.unwrap_or_else(|| panic!("no {channel} in {listed}"));
+        assert!(line.contains(&format!("  {place}, unproven")), "{line}");
+    }
+}
+
+#[test]
+fn a_channel_is_changed_in_place() {
+    let folder = Folder::new();
+    let operator = live(&folder).with("DANGOL_WINDOW_URL", WINDOW);
+    let operator = operator.with("GROUP", "S67291234567");
+    let added = operator.types(&format!("{ADD} {}", all_three(&folder)));
+    let key = channel_key(&added.works());
+    operator
+        .types("channel add --pg kicc --pg-id T5102001 --set secret=first-secret")
+        .works();
+    let set = |what: &str| operator.types(&format!("channel set {what}"));
+
+    let said = set("--pg kcp_billing --dialect tax_split=false --dialect pending_states=").works();
+    assert_eq!(channel_key(&said), key, "billing keys point at it: {said}");
+    let listed = operator.types("channel list").works();
+    for text in [
+        &key,
+        "dialect tax_split=false\n",
+        "dialect pending_states=\n",
+    ] {
+        assert!(listed.contains(text), "no `{text}` in {listed}");
+    }
+    // What is not named stays.
+    set(&format!(
+        "--channel-key {key} --unset tax_split --name 구독"
+    ))
+    .works();
+    set("--pg kicc --pg-id T5102001 --default --set secret=second-secret").works();
+    let listed = operator.types("channel list").works();
+    assert!(!listed.contains("tax_split"), "{listed}");
+    assert!(!listed.contains("-secret"), "{listed}");
+    let lines: Vec<_> = listed.lines().collect();
+    assert!(lines[0].contains("kicc T5102001") && lines[0].contains("default"));
+    assert!(lines[1].contains(&key) && lines[1].contains("(구독)"));
+    assert!(!lines[1].contains("default"), "there is one: {listed}");
+    assert_eq!(lines[2], "  dialect pending_states=");
+}
+
+/// The channel key in a line about a channel.
+fn channel_key(said: &str) -> String {
+    let key = said
+        .split_whitespace()
+        .find(|w| w.starts_with("channel-key-"));
+    key.unwrap_or_else(|| panic!("no key in {said}")).to_owned()
+}
+
+#[test]
+fn a_wrong_change_of_a_channel_changes_nothing() {
+    let folder = Folder::new();
+    let operator = live(&folder).with("DANGOL_WINDOW_URL", WINDOW);
+    let operator = operator.with("GROUP", "S67291234567");
+    let add = |id: &str| {
+        operator.types(&format!(
+            "channel add --pg kcp_billing --pg-id {id} {}",
+            all_three(&folder)
+        ))
+    };
+    add("S6729").works();
+    let before = operator.types("channel list").works();
+    let set = |what: &str| operator.types(&format!("channel set {what}"));
+
+    set("--pg kcp_billing").fails(2, &["--dialect", "--set", "--default"]);
+    set("--dialect no_such=1").fails(2, &["--dialect", "duplicate_codes", "tax_split"]);
+    set("--dialect tax_split").fails(2, &["--dialect: expected NAME=VALUE"]);
+    let unset = set("--unset no_such");
+    unset.fails(2, &["--unset", "duplicate_codes", "private_key_password"]);
+    set("--unset cert").fails(2, &["--unset"]);
+    set("--set group_id= --name new").fails(1, &["group_id is empty"]);
+    let swapped = set(&format!("--file cert={}", folder.text("key.pem")));
+    swapped.fails(1, &["cert is a PEM file, but this one says PRIVATE KEY"]);
+    let nameless = set("--set hunter2hunter2 --default");
+    nameless.fails(1, &["NAME=VALUE"]);
+    assert!(!nameless.err.contains("hunter2"), "no value is shown");
+    set("--channel-key channel-key-0 --default").fails(1, &["there is no such channel"]);
+    add("S6730").works();
+    set("--pg kcp_billing --name new").fails(1, &["2 channels match", "--channel-key"]);
+    operator.types("channel remove --pg-id S6730 --yes").works();
+    assert_eq!(operator.types("channel list").works(), before);
+}
+
+#[test]
+fn credentials_are_sealed_anew_and_the_others_stay() {
+    let folder = Folder::new();
+    let data = folder.text("data");
+    let server = Server::start(&["demo", "--data", &data, "--listen", "127.0.0.1:0"]);
+    let operator = Operator::of(data);
+    let check = |pg: &str| operator.types(&format!("channel check --pg {pg}"));
+    // The simulator answers under its own key: another one is noticed.
+    let wrong = "0f".repeat(32);
+    let set = operator.types(&format!(
+        "channel set --pg danal_tpay --set crypto_key={wrong}"
+    ));
+    let said = set.works();
+    assert!(
+        said.contains("dangol channel check") && !said.contains(&wrong),
+        "{said}"
+    );
+    check("danal_tpay").fails(1, &["dangol channel set"]);
+    // One of three is replaced, and the two that prove themselves are still there.
+    let other =
+        "channel set --pg paymentwall --set brick_public_key=t_0123456789012345678901234567";
+    operator.types(other).works();
+    assert!(check("paymentwall").works().contains("good: "));
+    // An optional one can be taken away.
+    operator
+        .types("channel set --pg payco --unset product_id")
+        .works();
+    assert!(check("payco").works().contains("without a product_id"));
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
 fn a_gateways_script_needs_an_origin_of_its_own() {
     let folder = Folder::new();
     let operator = live(&folder).with("GROUP", "S67291234567");

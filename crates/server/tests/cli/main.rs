@@ -18,6 +18,7 @@ const COMMANDS: &[&[&str]] = &[
     &["merchant", "add"],
     &["merchant", "list"],
     &["channel", "add"],
+    &["channel", "set"],
     &["channel", "list"],
     &["channel", "check"],
     &["channel", "remove"],
