@@ -1,8 +1,8 @@
 //! The contract of a gateway, kept by every connector against its PG's simulator over real HTTP. After each case the
 //! PG's journal must agree with what the connector said.
 //!
-//! `cargo test -p dangol-gateway --test conformance -- --nocapture` ends with the table of cases and PGs. A new PG needs
-//! a line in `conformance/windows.rs`: how a buyer gets through its window.
+//! `cargo test -p dangol-gateway --test conformance -- --nocapture` ends with the table of cases and PGs. What the suite
+//! must know of a PG is in that PG's folder, beside its profile: `fixtures/window.toml`.
 
 #[path = "conformance/cases.rs"]
 mod cases;
