@@ -12,6 +12,8 @@ mod issue;
 mod notices;
 #[path = "conformance/page.rs"]
 mod page;
+#[path = "conformance/restart.rs"]
+mod restart;
 #[path = "conformance/subject.rs"]
 mod subject;
 #[path = "conformance/windows.rs"]
