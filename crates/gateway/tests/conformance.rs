@@ -1,8 +1,9 @@
 //! The contract of a gateway, kept by every connector against its PG's simulator over real HTTP. After each case the
 //! PG's journal must agree with what the connector said.
 //!
-//! `cargo test -p dangol-gateway --test conformance -- --nocapture` ends with the table of cases and PGs. A new PG needs
-//! a line in `conformance/windows.rs`: how a buyer gets through its window.
+//! `cargo test -p dangol-gateway --test conformance -- --nocapture` ends with the table of cases and PGs. What the suite
+//! must know of a PG is in that PG's folder: beside its profile, `fixtures/window.toml`. So a PG is one folder and one line;
+//! the toy in `toy/` proves it.
 
 #[path = "conformance/cases.rs"]
 mod cases;
@@ -12,16 +13,24 @@ mod issue;
 mod notices;
 #[path = "conformance/page.rs"]
 mod page;
+#[path = "conformance/restart.rs"]
+mod restart;
 #[path = "conformance/subject.rs"]
 mod subject;
+mod toy;
 #[path = "conformance/windows.rs"]
 mod windows;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use dangol_gateway::GATEWAYS;
+use dangol_gateway::{Entry, GATEWAYS};
 use subject::{Case, Held, Subject};
+
+/// The PGs of the list, and one that is not.
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    GATEWAYS.iter().chain([&toy::ENTRY])
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_gateway_keeps_the_contract() {
@@ -30,7 +39,7 @@ async fn every_gateway_keeps_the_contract() {
         .map(|(name, _)| (*name, vec![]))
         .collect();
     let mut failed = Vec::new();
-    for entry in GATEWAYS {
+    for entry in entries() {
         let subject = Arc::new(Subject::new(entry).await);
         for ((name, case), (_, cells)) in cases::all().into_iter().zip(&mut rows) {
             let cell = match run(&subject, case).await {
@@ -66,7 +75,7 @@ async fn run(subject: &Arc<Subject>, case: Case) -> Result<Held, String> {
 #[expect(clippy::print_stdout, reason = "the table is what one runs this for")]
 fn show(rows: &[(&str, Vec<String>)]) {
     let mut table = format!("\n{:<58}", "case");
-    for entry in GATEWAYS {
+    for entry in entries() {
         _ = write!(table, "{:<16}", entry.gateway.profile().provider);
     }
     for (name, cells) in rows {

@@ -15,6 +15,7 @@ use crate::issue::{
 use crate::notices::{
     a_notice_that_was_changed_is_no_word, notices_tell_of_what_happened_and_of_nothing_else,
 };
+use crate::restart::a_pg_that_starts_anew_knows_what_it_did;
 use crate::subject::{Case, GOOD_CARD, Held, NOW_MS, Subject};
 
 /// Lists async functions as cases, by their names.
@@ -58,6 +59,7 @@ cases! {
     an_inquiry_believes_no_other_amount
     an_inquiry_that_fails_decides_nothing
     a_deleted_key_is_declined
+    a_pg_that_starts_anew_knows_what_it_did
     notices_tell_of_what_happened_and_of_nothing_else
     a_notice_that_was_changed_is_no_word
     credentials_are_checked_without_money
@@ -289,6 +291,13 @@ async fn an_unknown_charge_is_settled_by_its_order_number(subject: Arc<Subject>)
         let order = subject.charge_order(3000);
         let outcome = subject.charge(&key, &order).await;
         assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+        if taken.is_empty() {
+            let at_once = subject.inquire(&order, None).await;
+            assert!(
+                matches!(at_once, Inquired::Outcome(Outcome::Unknown(_))),
+                "what is not found may be on its way"
+            );
+        }
         match (subject.inquire_later(&order).await, taken) {
             (Inquired::Outcome(Outcome::Approved(receipt)), [3000]) => {
                 let journal = subject.journal(&order.order_id);

@@ -28,10 +28,11 @@ async fn told(subject: &Subject) -> (Vec<Notice>, Vec<(String, Option<String>)>)
 
 pub async fn notices_tell_of_what_happened_and_of_nothing_else(subject: Arc<Subject>) -> Held {
     let (notices, orders) = told(&subject).await;
-    if notices.is_empty() {
+    let facts = subject.gateway.profile().notice.as_ref();
+    if facts.is_none() && notices.is_empty() {
         return Held::CannotBeShown("no notices".to_owned());
     }
-    let facts = subject.gateway.profile().notice.as_ref();
+    assert!(!notices.is_empty(), "its profile promises notices");
     assert!(
         facts.is_some_and(|facts| !facts.answer.is_empty()),
         "it wants an answer"

@@ -16,7 +16,7 @@ use dangol_gateway::contract::{
     NoticeSays, WindowOrder,
 };
 use dangol_gateway::sandbox::journal::{Entry as Line, Kind, Query};
-use dangol_gateway::sandbox::{Simulator, World, control::PlanRequest, serve};
+use dangol_gateway::sandbox::{MakeSimulator, Simulator, World, control::PlanRequest, serve};
 use dangol_gateway::wire::{Answer, Request, Wire, WireError};
 use dangol_wire::HttpWire;
 use tokio::net::TcpListener;
@@ -99,7 +99,8 @@ pub struct Subject {
     pub gateway: &'static dyn Gateway,
     pub channel: Channel,
     pub wire: HttpWire,
-    world: Arc<World>,
+    pub world: Arc<World>,
+    pub make: MakeSimulator,
     simulator: Arc<dyn Simulator>,
     clock: Arc<TestClock>,
     notices: Arc<NoticeBox>,
@@ -162,6 +163,7 @@ impl Subject {
             },
             wire: HttpWire::new().expect("a wire"),
             world,
+            make: entry.simulator,
             simulator,
             clock,
             notices,

@@ -1,7 +1,11 @@
-//! How a buyer gets through each PG's simulated window, without a browser.
+//! How a buyer gets through a PG's simulated window, without a browser.
+
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use dangol_gateway::contract::{HandOff, Way, WindowOrder, WindowReturn};
 use dangol_gateway::wire::{Method, Request, Wire};
+use serde::Deserialize;
 
 use crate::page::{Form, encode, urlencoded};
 
@@ -14,85 +18,36 @@ pub enum Buyer<'a> {
     Cancels,
 }
 
-/// A PG's window where it differs from a plain chain of forms.
-pub struct Peculiar {
-    /// For a window that a script of the PG opens: where that script posts the page's form.
-    script_posts_to: fn(script: &str) -> String,
+/// What only this PG's window has, and what a cheat would say: `fixtures/window.toml` in the PG's folder.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Peculiar {
+    /// For a window that a script of the PG opens: the script's place, and where it posts the page's form instead.
+    #[serde(default)]
+    script: Option<Script>,
     /// What our page's script calls what the PG's script told it: its name, ours.
-    renames: &'static [(&'static str, &'static str)],
+    #[serde(default)]
+    renames: BTreeMap<String, String>,
     /// What a cheat would send to our return URL to look like success; `{order_id}` is filled in.
-    pub forged: &'static [(&'static str, &'static str)],
+    forged: BTreeMap<String, String>,
 }
 
-/// 88 characters, as PAYCO's are.
-const FORGED_CERTIFY_KEY: &str =
-    "Zm9yZ2VkLWJ1dC13ZWxsLWZvcm1lZC1hbmQtYXMtbG9uZy1hcy1hLXJlYWwtb25lLW9mLVBBWUNPLWlzLXNvLg==";
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Script {
+    at: String,
+    posts_to: String,
+}
 
-/// A PG without a script.
-const PLAIN: Peculiar = Peculiar {
-    script_posts_to: |_| panic!("this PG has no script"),
-    renames: &[],
-    forged: &[],
-};
-
-/// The PGs.
-pub fn peculiar(provider: &str) -> Peculiar {
-    match provider {
-        "kcp_billing" => Peculiar {
-            script_posts_to: |script| script.replace("/plugin/kcp_spay_hub.js", "/pay/window"),
-            renames: &[],
-            forged: &[
-                ("res_cd", "0000"),
-                ("res_msg", "정상처리"),
-                ("tran_cd", "00100000"),
-                ("enc_info", "5f1c0a9be2d34c51"),
-                ("enc_data", "Zm9yZ2VkLWJ1dC13ZWxsLWZvcm1lZA"),
-                ("card_mask_no", "4242-4242-****-4242"),
-            ],
-        },
-        "danal_tpay" => Peculiar {
-            forged: &[
-                ("RETURNCODE", "0000"),
-                ("RETURNMSG", "성공"),
-                ("ORDERID", "{order_id}"),
-                ("TID", "202611190936001234567890"),
-                ("BYPASSVALUE", "token=token-of-{order_id};"),
-            ],
-            ..PLAIN
-        },
-        "kicc" => Peculiar {
-            forged: &[
-                ("resCd", "0000"),
-                ("resMsg", "정상"),
-                ("shopOrderNo", "{order_id}"),
-                ("authorizationId", "26111909301110790000"),
-                ("shopValue1", "token-of-{order_id}"),
-            ],
-            ..PLAIN
-        },
-        "payco" => Peculiar {
-            forged: &[
-                ("code", "0"),
-                ("message", "success"),
-                ("sellerAutoPaymentReferenceKey", "{order_id}"),
-                ("autoPaymentCertifyKey", FORGED_CERTIFY_KEY),
-                ("token", "token-of-{order_id}"),
-            ],
-            ..PLAIN
-        },
-        "paymentwall" => Peculiar {
-            script_posts_to: |script| script.replace("/brick/brick.js", "/brick/form"),
-            renames: &[
-                ("token", "brick_token"),
-                ("fingerprint", "brick_fingerprint"),
-            ],
-            forged: &[
-                ("brick_token", "ot_0123456789abcdef0123456789abcdef"),
-                ("brick_fingerprint", "0123456789abcdef0123456789abcdef"),
-            ],
-        },
-        other => panic!("say in windows.rs how a buyer gets through the window of {other}"),
-    }
+/// Reads a PG's facts from its folder: among the gateways, else, for the toy, among the tests.
+fn peculiar(provider: &str) -> Peculiar {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let inside = format!("{provider}/fixtures/window.toml");
+    let text = ["src", "tests"]
+        .iter()
+        .find_map(|home| std::fs::read_to_string(root.join(home).join(&inside)).ok())
+        .unwrap_or_else(|| panic!("there is no {inside} to say what a cheat would send"));
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{inside}: {error}"))
 }
 
 /// Goes from a hand-off through the window to what arrives at our return URL.
@@ -112,7 +67,9 @@ pub async fn go_through(
             let mut fields = hand_off.fields.clone();
             // The simulators' scripts say which page the result belongs to.
             fields.push(("page_origin".to_owned(), "http://main.test".to_owned()));
-            let url = (peculiar(provider).script_posts_to)(url);
+            let script = peculiar(provider).script.expect("this PG has a script");
+            let page = url.strip_suffix(&script.at).expect("the script is there");
+            let url = format!("{page}{}", script.posts_to);
             ("post".to_owned(), url, urlencoded(&fields, "utf-8"))
         }
     };
@@ -147,8 +104,8 @@ fn filled_in(provider: &str, hand_off: &HandOff, result: &[(String, String)]) ->
     let mut fields = hand_off.fields.clone();
     let renames = peculiar(provider).renames;
     for (name, value) in &mut fields {
-        let theirs = renames.iter().find(|(_, ours)| ours == name);
-        let theirs = theirs.map_or(name.as_str(), |(theirs, _)| theirs);
+        let theirs = renames.iter().find(|(_, ours)| *ours == name);
+        let theirs = theirs.map_or(&*name, |(theirs, _)| theirs);
         if let Some((_, new)) = result.iter().find(|(known, _)| known == theirs) {
             value.clone_from(new);
         }
@@ -165,12 +122,14 @@ fn filled_in(provider: &str, hand_off: &HandOff, result: &[(String, String)]) ->
 pub fn forged(provider: &str, hand_off: &HandOff, order: &WindowOrder) -> WindowReturn {
     let mut fields = hand_off.fields.clone();
     for (name, value) in peculiar(provider).forged {
-        fields.retain(|(known, _)| known != name);
+        fields.retain(|(known, _)| *known != name);
         let value = value.replace("{order_id}", &order.order_id);
-        fields.push(((*name).to_owned(), value));
+        fields.push((name, value));
     }
     assert!(
-        fields.iter().any(|(_, value)| *value == order.order_id),
+        fields
+            .iter()
+            .any(|(_, value)| value.contains(&order.order_id)),
         "a cheat knows the order"
     );
     WindowReturn {
