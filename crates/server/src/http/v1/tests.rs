@@ -1,7 +1,10 @@
 //! The API as its clients meet it: over its routes, on a real database.
 
 mod charging;
+mod codes;
 mod idempotency;
+mod listing;
 mod looking;
+mod several;
 mod shop;
 mod tokens;
