@@ -12,6 +12,7 @@ mod elsewhere;
 mod idempotency;
 mod lists;
 mod payments;
+mod prepared;
 mod subscribe;
 mod users;
 
@@ -62,6 +63,11 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
             get(lists::of_merchant_uid_and_status),
         ),
         ("/payments/status/{payment_status}", get(lists::of_status)),
+        (
+            "/payments/prepare",
+            post(prepared::register).put(prepared::change),
+        ),
+        ("/payments/prepare/{merchant_uid}", get(prepared::find)),
         ("/subscribe/payments/again", post(subscribe::again)),
         ("/subscribe/customers", get(subscribe::customers)),
         (

@@ -5,6 +5,7 @@ mod codes;
 mod idempotency;
 mod listing;
 mod looking;
+mod preparing;
 mod several;
 mod shop;
 mod tokens;
