@@ -57,6 +57,8 @@ impl Currency {
     pub const USD: Currency = Currency(*b"USD");
     /// Japanese yen.
     pub const JPY: Currency = Currency(*b"JPY");
+    /// Chilean unit of account: among the currencies with the most decimals.
+    pub(crate) const CLF: Currency = Currency(*b"CLF");
 
     /// Reads a code in any case. `None` when ISO 4217 has no such active currency.
     pub fn parse(text: &str) -> Option<Currency> {

@@ -180,17 +180,7 @@ impl State {
 
     /// What the V1 API shows.
     pub fn v1(self) -> &'static str {
-        match self {
-            State::Failed => "failed",
-            State::Paid | State::CancelPending => "paid",
-            State::PartlyCancelled | State::Cancelled => "cancelled",
-            State::Ready
-            | State::Expired
-            | State::Sending
-            | State::Pending
-            | State::Unknown
-            | State::NeedsReview => "ready",
-        }
+        crate::v1::Status::of(self).as_str()
     }
 }
 

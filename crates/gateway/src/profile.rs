@@ -35,6 +35,9 @@ pub struct Profile {
     /// How the PG's notices are taken; `None` when it sends none.
     #[serde(default)]
     pub notice: Option<NoticeFacts>,
+    /// How V1 speaks of the PG where it tells how a payment's money divides; `None` where it does not tell.
+    #[serde(default)]
+    pub balance: Option<BalanceFacts>,
     /// Guesses of the protocol that an operator can change per channel: name and default.
     #[serde(default)]
     pub dialect: BTreeMap<String, String>,
@@ -52,6 +55,16 @@ pub struct NoticeFacts {
     /// refused; empty where a signature proves them.
     #[serde(default)]
     pub sources: Vec<String>,
+}
+
+/// How V1 speaks of a PG where it tells how a payment's money divides.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BalanceFacts {
+    /// Its name in the text that says which PGs tell.
+    pub name: String,
+    /// Its place in that text, from 1.
+    pub place: u8,
 }
 
 /// A name in both languages.

@@ -28,6 +28,7 @@ pub mod held_keys;
 pub mod idempotency;
 pub mod jobs;
 mod json;
+pub mod lists;
 mod lock;
 pub mod merchants;
 pub mod meta;
@@ -35,6 +36,7 @@ mod migrate;
 pub mod payments;
 mod placeholders;
 mod postgres;
+pub mod prepared_orders;
 mod sqlite;
 #[cfg(feature = "test-support")]
 pub mod test_support;
@@ -63,9 +65,11 @@ pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("held_keys", held_keys::STATEMENTS),
     ("idempotency", idempotency::STATEMENTS),
     ("jobs", jobs::STATEMENTS),
+    ("lists", lists::STATEMENTS),
     ("merchants", merchants::STATEMENTS),
     ("meta", meta::STATEMENTS),
     ("migrate", migrate::STATEMENTS),
     ("payments", payments::STATEMENTS),
+    ("prepared_orders", prepared_orders::STATEMENTS),
     ("windows", windows::STATEMENTS),
 ];

@@ -27,6 +27,7 @@ macro_rules! migration {
 /// The product's migrations, oldest first. Append only.
 pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!("0001_init"),
+    migration!("0002_lists"),
     migration!("0003_cancels"),
     migration!("0004_deleted_keys"),
     migration!("0005_idempotency"),

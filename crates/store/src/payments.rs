@@ -333,7 +333,7 @@ fn state(code: i64) -> Result<State, StoreError> {
     State::from_code(code).ok_or_else(|| corrupt("payment.state"))
 }
 
-fn payment(row: &Row) -> Result<Payment, StoreError> {
+pub(crate) fn payment(row: &Row) -> Result<Payment, StoreError> {
     Ok(Payment {
         merchant: UserCode::parse(row.text(0)?).ok_or_else(|| corrupt("payment.merchant"))?,
         imp_uid: ImpUid::parse(row.text(1)?).ok_or_else(|| corrupt("payment.imp_uid"))?,

@@ -8,6 +8,8 @@ pub const BAD_CREDENTIALS: &str = "인증에 실패하였습니다. API키와 se
 pub const MISSING_CREDENTIALS: &str = "imp_key, imp_secret 파라메터가 누락되었습니다.";
 /// A payment that does not exist (HTTP 404).
 pub const NO_SUCH_PAYMENT: &str = "존재하지 않는 결제정보입니다.";
+/// A look-up of several payments that found none (HTTP 404).
+pub const NO_SUCH_PAYMENTS: &str = "해당되는 결제건을 찾지 못하였습니다.";
 /// A status that does not exist (HTTP 400).
 pub const BAD_STATUS: &str = "지원되지 않는 상태값입니다.";
 /// A charge with an unknown customer_uid.
@@ -30,6 +32,28 @@ pub const USER_CANCELLED: &str = "사용자가 결제를 취소하셨습니다";
 pub const NO_CHANNEL: &str = "등록된 PG 설정 정보가 없습니다.";
 /// A charge of 0 (V1's own text is unknown; this one is ours).
 pub const ZERO_AMOUNT: &str = "amount: 결제금액은 0보다 커야 합니다.";
+
+/// A second registration of a prepared order.
+pub const PREPARED_TWICE: &str =
+    "결제정보 사전등록에 실패하였습니다(이미 등록된 merchant_uid입니다).";
+/// A prepared order that does not exist (HTTP 404).
+pub const NO_SUCH_PREPARED: &str = "사전등록된 결제정보가 존재하지 않습니다.";
+/// A window that asks for another amount or currency than was prepared (V1's own text is unknown; this one is ours).
+pub const PREPARED_OTHERWISE: &str =
+    "amount: 사전등록된 결제정보와 결제금액 또는 통화가 일치하지 않아 결제를 중단합니다.";
+/// A card company's code that does not exist (HTTP 404).
+pub const NO_SUCH_CARD: &str = "코드에 해당되는 카드사정보를 찾을 수 없습니다.";
+/// A bank's code that does not exist (HTTP 404).
+pub const NO_SUCH_BANK: &str = "코드에 해당되는 은행정보를 찾을 수 없습니다.";
+/// A sub-store that does not exist (HTTP 404).
+pub const NO_SUCH_TIER: &str = "등록되지 않았거나 이미 삭제된 tier_code입니다.";
+
+/// A balance that is not known (HTTP 404). `names`: the PGs that tell one, as V1 lists them.
+pub fn no_balance(names: &str) -> String {
+    format!(
+        "(현재는 {names}만 지원됩니다) 결제건에 대한 금액상세정보가 확인되지 않습니다. 결제 상태가 paid 또는 cancelled가 아닌 경우 확인되지 않습니다."
+    )
+}
 
 /// A look-up of a customer_uid that is not registered.
 pub fn no_such_customer(customer_uid: &str) -> String {

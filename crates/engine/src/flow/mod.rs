@@ -11,6 +11,7 @@ pub mod notice_url;
 pub mod notify;
 pub mod open_window;
 pub mod prepare;
+pub mod prepared_order;
 pub mod record;
 pub mod resolve;
 pub mod result;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::expire_job;
 use super::notice_url::is_listed;
+use super::prepared_order;
 use crate::channels::{OpenChannel, pick};
 use crate::tokens::hex;
 use crate::{Engine, FlowError};
@@ -105,6 +106,8 @@ pub async fn prepare(engine: &Engine, prepare: Prepare) -> Result<Prepared, Flow
     if used.is_some() {
         return Err(Refusal::business(messages::UID_USED).into());
     }
+    let merchant_uid = &prepare.params.merchant_uid;
+    prepared_order::guard(engine, &merchant.merchant, merchant_uid, money).await?;
     let payment = payment(engine, &merchant, channel, &prepare, money);
     let token = engine.random.hex::<32>();
     let window = window(engine, &merchant, channel, &prepare, &payment, &token);

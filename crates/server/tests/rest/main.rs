@@ -137,3 +137,68 @@ async fn twins_get_one_answer_and_one_charge() {
     assert!(a == b && b == c);
     assert_eq!(shop.journal("approval").await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_window_opens_for_the_prepared_amount_only() {
+    let shop = Sandbox::start().await;
+    let order = json!({"merchant_uid": "order-1", "amount": 3000});
+    let prepared = shop.post("/payments/prepare", &order).await;
+    assert_eq!(prepared["code"], 0, "{prepared}");
+    let otherwise =
+        "amount: 사전등록된 결제정보와 결제금액 또는 통화가 일치하지 않아 결제를 중단합니다.";
+    for money in [
+        json!({"amount": 3001}),
+        json!({"amount": "1"}),
+        json!({"amount": 0}),
+        json!({"amount": 30, "currency": "USD"}),
+        json!({}),
+    ] {
+        let refused = shop.prepare("order-1", "regular-1", money).await;
+        assert_eq!(
+            (&refused["code"], &refused["message"]),
+            (&json!(1), &json!(otherwise))
+        );
+        let result = &refused["response"]["result"];
+        assert_eq!(
+            (&result["success"], &result["imp_uid"]),
+            (&json!(false), &Value::Null)
+        );
+        assert_eq!(
+            (&result["merchant_uid"], &result["error_msg"]),
+            (&json!("order-1"), &json!(otherwise))
+        );
+    }
+    // Refused before anything was written: the number was never used.
+    let found = shop.get("/payments/findAll/order-1").await;
+    assert_eq!(
+        (&found["code"], &found["response"]),
+        (&json!(-1), &Value::Null),
+        "{found}"
+    );
+    // The currency was left open; a number and its text are the same amount.
+    for money in [
+        json!({"amount": 3000}),
+        json!({"amount": "3000.00", "currency": "KRW"}),
+        json!({"amount": 3000, "currency": "USD"}),
+    ] {
+        let opened = shop.prepare("order-1", "regular-1", money).await;
+        assert_eq!(opened["code"], 0, "{opened}");
+        assert!(opened["response"]["window_url"].is_string(), "{opened}");
+    }
+    let dollars = json!({"merchant_uid": "order-2", "amount": 50, "currency": "USD"});
+    let prepared = shop.post("/payments/prepare", &dollars).await;
+    assert_eq!(prepared["response"]["currency"], "USD", "{prepared}");
+    for (money, code) in [
+        (json!({"amount": 50}), 1),
+        (json!({"amount": 50, "currency": "KRW"}), 1),
+        (json!({"amount": 50, "currency": "USD"}), 0),
+    ] {
+        let answer = shop.prepare("order-2", "regular-1", money).await;
+        assert_eq!(answer["code"], code, "{answer}");
+    }
+    // An order that nobody prepared may ask for anything.
+    let free = shop
+        .prepare("order-3", "regular-1", json!({"amount": 7}))
+        .await;
+    assert_eq!(free["code"], 0, "{free}");
+}

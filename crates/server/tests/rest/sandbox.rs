@@ -116,18 +116,29 @@ impl Sandbox {
         );
     }
 
-    /// Registers a card as a phone does: our page, the PG's pages, and back.
-    pub async fn register(&self, customer_uid: &str, card: &str) {
+    /// Asks for a window as the SDK on a phone does.
+    pub async fn prepare(&self, merchant_uid: &str, customer_uid: &str, money: Value) -> Value {
+        let mut params = json!({
+            "pay_method": "card", "merchant_uid": merchant_uid, "customer_uid": customer_uid, "name": "최초인증결제",
+            "buyer_name": "홍길동", "m_redirect_url": "https://shop.example/end",
+        });
+        for (name, value) in money.as_object().unwrap() {
+            params[name] = value.clone();
+        }
         let body = json!({
             "user_code": "imp00000000", "tier_code": null, "channel_key": null, "device": "mobile",
             "frame": "redirect", "origin": "http://shop.example/", "nonce": "0123456789abcdef0123456789abcdef",
-            "params": {
-                "pay_method": "card", "merchant_uid": format!("issue-{customer_uid}"), "customer_uid": customer_uid,
-                "name": "최초인증결제", "amount": 0, "buyer_name": "홍길동",
-                "m_redirect_url": "https://shop.example/end",
-            },
+            "params": params,
         });
-        let prepared = self.post("/window/prepare", &body).await;
+        self.post("/window/prepare", &body).await
+    }
+
+    /// Registers a card as a phone does: our page, the PG's pages, and back.
+    pub async fn register(&self, customer_uid: &str, card: &str) {
+        let merchant_uid = format!("issue-{customer_uid}");
+        let prepared = self
+            .prepare(&merchant_uid, customer_uid, json!({"amount": 0}))
+            .await;
         let window = &prepared["response"];
         let url = window["window_url"]
             .as_str()

@@ -17,8 +17,21 @@ const RETRY_AFTER_S: u16 = 1;
 
 /// A success. The body is one piece, because some clients read no more than the first.
 pub fn ok<T: Serialize>(response: T) -> Response {
+    answered(StatusCode::OK, response)
+}
+
+/// Of several things that were asked for: HTTP 207 when some are missing. Which ones, the list does not say.
+pub fn several<T: Serialize>(list: Vec<T>, is_partial: bool) -> Response {
+    let status = match is_partial {
+        true => StatusCode::MULTI_STATUS,
+        false => StatusCode::OK,
+    };
+    answered(status, list)
+}
+
+fn answered<T: Serialize>(status: StatusCode, response: T) -> Response {
     match serde_json::to_vec(&Envelope::ok(response)) {
-        Ok(body) => json(StatusCode::OK, body),
+        Ok(body) => json(status, body),
         Err(error) => Wrong(FlowError::Setup(format!("an answer: {error}"))).into_response(),
     }
 }

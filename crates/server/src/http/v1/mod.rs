@@ -7,8 +7,12 @@ pub mod auth;
 pub mod params;
 
 mod cancel;
+mod codes;
+mod elsewhere;
 mod idempotency;
+mod lists;
 mod payments;
+mod prepared;
 mod subscribe;
 mod users;
 
@@ -33,13 +37,15 @@ pub fn router() -> Router<App> {
         .layer(middleware::from_fn(answer::never_panicking))
 }
 
-fn routes() -> [(&'static str, MethodRouter<App>); 9] {
-    [
+fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
+    let built = [
         ("/users/getToken", post(users::get_token)),
         ("/users/pg", get(users::channels)),
         ("/users/pg/{user_code}", get(users::public_channels)),
+        ("/payments", get(payments::several_at_once)),
         ("/payments/cancel", post(cancel::cancel)),
         ("/payments/{imp_uid}", get(payments::by_imp_uid)),
+        ("/payments/{imp_uid}/balance", get(payments::balance)),
         (
             "/payments/find/{merchant_uid}",
             get(payments::by_merchant_uid),
@@ -48,12 +54,37 @@ fn routes() -> [(&'static str, MethodRouter<App>); 9] {
             "/payments/find/{merchant_uid}/{payment_status}",
             get(payments::by_status),
         ),
+        (
+            "/payments/findAll/{merchant_uid}",
+            get(lists::of_merchant_uid),
+        ),
+        (
+            "/payments/findAll/{merchant_uid}/{payment_status}",
+            get(lists::of_merchant_uid_and_status),
+        ),
+        ("/payments/status/{payment_status}", get(lists::of_status)),
+        (
+            "/payments/prepare",
+            post(prepared::register).put(prepared::change),
+        ),
+        ("/payments/prepare/{merchant_uid}", get(prepared::find)),
         ("/subscribe/payments/again", post(subscribe::again)),
+        ("/subscribe/customers", get(subscribe::customers)),
         (
             "/subscribe/customers/{customer_uid}",
             get(subscribe::customer).delete(subscribe::delete_customer),
         ),
-    ]
+        (
+            "/subscribe/customers/{customer_uid}/payments",
+            get(lists::of_customer),
+        ),
+        ("/cards", get(codes::cards)),
+        ("/cards/{card_standard_code}", get(codes::card)),
+        ("/banks", get(codes::banks)),
+        ("/banks/{bank_standard_code}", get(codes::bank)),
+        ("/tiers/{tier_code}", get(codes::tier)),
+    ];
+    built.into_iter().chain(elsewhere::routes()).collect()
 }
 
 #[cfg(test)]

@@ -10,10 +10,16 @@ mod notice_url;
 
 use std::borrow::Cow;
 
+use dangol_domain::Currency;
 use dangol_domain::v1::Refusal;
 
 /// More fields than this are refused; i'mport's own server takes as many.
 const FIELDS_MAX: usize = 1_000;
+
+/// Longest `merchant_uid`, characters (V1's own limit).
+pub const MERCHANT_UID_MAX: usize = 40;
+/// Longest way to write an amount.
+pub const DECIMAL_MAX: usize = 64;
 
 /// One parameter.
 enum Param<'a> {
@@ -158,6 +164,41 @@ impl<'a> Params<'a> {
         };
         let number = text.trim().parse().ok().filter(|number| *number <= max);
         number.ok_or_else(|| malformed(name, &format!("must be a whole number from 0 to {max}")))
+    }
+
+    /// A whole number from 1 to `max`; `None` when it is unset, as 0 is.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn number(&self, name: &str, max: i64) -> Result<Option<i64>, Refusal> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        let number = text.trim().parse().ok();
+        match number.filter(|number| (0..=max).contains(number)) {
+            Some(0) => Ok(None),
+            Some(number) => Ok(Some(number)),
+            None => Err(malformed(
+                name,
+                &format!(
+                    "1부터 {max}까지의 정수여야 합니다. (must be a whole number from 1 to {max})"
+                ),
+            )),
+        }
+    }
+
+    /// `currency`; `None` when it is unset.
+    ///
+    /// # Errors
+    /// When ISO 4217 does not have it.
+    pub fn currency(&self) -> Result<Option<Currency>, Refusal> {
+        let Some(code) = self.text("currency")? else {
+            return Ok(None);
+        };
+        let known = Currency::parse(code);
+        known
+            .map(Some)
+            .ok_or_else(|| malformed("currency", "must be an ISO 4217 code such as KRW"))
     }
 
     /// Free text of at most `max` bytes; an object or a list becomes its JSON text, as i'mport stores it.

@@ -2,18 +2,16 @@
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use dangol_domain::v1::{PaymentView, Refusal, messages};
-use dangol_engine::flow::look_up::{self, Sorting};
+use dangol_domain::v1::PaymentView;
+use dangol_engine::flow::look_up;
 use dangol_store::merchants::MerchantRecord;
 
-use super::answer::{Wrong, ok};
+use super::answer::{Wrong, ok, several};
 use super::asked::InPath;
 use super::auth::Caller;
+use super::lists::{ids, sorting, status_of};
 use super::params::Params;
 use crate::http::App;
-
-/// V1's statuses, as a look-up names them.
-const STATUSES: [&str; 4] = ["ready", "paid", "cancelled", "failed"];
 
 /// `GET /payments/{imp_uid}`. `include_sandbox` and `extension` change nothing.
 pub(super) async fn by_imp_uid(
@@ -53,39 +51,44 @@ async fn find(
     query: Option<String>,
 ) -> Result<Response, Wrong> {
     let query = Params::of_query(query.as_deref().unwrap_or(""))?;
-    // The path's status wins; some clients send it as a parameter.
-    let status = match status {
-        Some(status) => Some(status),
-        None => query.text("payment_status")?,
-    };
-    let status = status.filter(|status| *status != "all");
-    if status.is_some_and(|status| !STATUSES.contains(&status)) {
-        return Err(bad_status().into());
-    }
-    let sorting = query.text("sorting")?.unwrap_or("");
-    let sorting = Sorting::parse(sorting).ok_or_else(bad_sorting)?;
+    let status = status_of(status, &query)?;
     let payment = look_up::payment_of_uid(
         &app.engine,
         &merchant.merchant,
         merchant_uid,
         status,
-        sorting,
+        sorting(&query)?,
     )
     .await?;
     Ok(ok(PaymentView::from(&payment)))
 }
 
-fn bad_status() -> Refusal {
-    Refusal {
-        status: 400,
-        code: 1,
-        message: messages::BAD_STATUS.to_owned(),
-    }
+/// `GET /payments?imp_uid[]=&merchant_uid[]=`: up to 100 of both together. HTTP 207 when some are missing.
+pub(super) async fn several_at_once(
+    State(app): State<App>,
+    Caller(merchant): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Wrong> {
+    let query = Params::of_query(query.as_deref().unwrap_or(""))?;
+    let [imp_uids, merchant_uids] = ids(&query, ["imp_uid", "merchant_uid"])?;
+    let imp_uids: Vec<&str> = imp_uids.iter().map(|id| &**id).collect();
+    let merchant_uids: Vec<&str> = merchant_uids.iter().map(|id| &**id).collect();
+    let merchant = &merchant.merchant;
+    let found = look_up::payments_of(&app.engine, merchant, &imp_uids, &merchant_uids).await?;
+    let views = found.items.iter().map(PaymentView::from).collect();
+    Ok(several(views, found.is_partial))
 }
 
-fn bad_sorting() -> Refusal {
-    Refusal::malformed(
-        "sorting",
-        "must be -started, started, -paid, paid, -updated or updated",
+/// `GET /payments/{imp_uid}/balance`.
+pub(super) async fn balance(
+    State(app): State<App>,
+    Caller(merchant): Caller,
+    InPath(imp_uid): InPath<String>,
+) -> Result<Response, Wrong> {
+    Ok(ok(look_up::balance(
+        &app.engine,
+        &merchant.merchant,
+        &imp_uid,
     )
+    .await?))
 }

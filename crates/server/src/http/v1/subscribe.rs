@@ -1,31 +1,29 @@
-//! Billing keys: charging one, and showing its holder.
+//! Billing keys: charging one, and showing their holders.
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use dangol_domain::v1::{CustomerView, PaymentView, Refusal};
 use dangol_domain::{Buyer, Currency, Money, MoneyError};
+use dangol_engine::FlowError;
 use dangol_engine::flow::charge_again::{begun_since, charge_again};
 use dangol_engine::flow::delete_key::delete_key;
 use dangol_engine::flow::{Again, look_up};
 use dangol_store::billing_keys::Sealed;
 use dangol_store::merchants::MerchantRecord;
 
-use super::answer::{Wrong, ok};
+use super::answer::{Wrong, ok, several};
 use super::asked::{Asked, InPath};
 use super::auth::Caller;
 use super::idempotency;
-use super::params::{Params, required};
+use super::lists::ids;
+use super::params::{DECIMAL_MAX, MERCHANT_UID_MAX, Params, required};
 use crate::http::App;
 
-/// Longest `merchant_uid`, characters (V1's own limit).
-const MERCHANT_UID_MAX: usize = 40;
 /// Longest `customer_uid`, characters (V1's own limit).
 const CUSTOMER_UID_MAX: usize = 80;
 /// Longest order name and buyer's field, characters. V1 documents none; PGs cut or refuse far shorter ones.
 const TEXT_MAX: usize = 255;
-/// Longest way to write an amount.
-const DECIMAL_MAX: usize = 64;
 /// Largest `custom_data`, bytes (V1's own limit is unknown).
 const CUSTOM_DATA_BYTES_MAX: usize = 64 * 1024;
 /// Most instalment months.
@@ -63,7 +61,24 @@ pub(super) async fn customer(
     InPath(customer_uid): InPath<String>,
 ) -> Result<Response, Wrong> {
     let key = look_up::customer(&app.engine, &merchant.merchant, &customer_uid).await?;
-    show(&app, &merchant, &key).await
+    Ok(ok(shown(&app, &merchant, &key).await?))
+}
+
+/// `GET /subscribe/customers?customer_uid[]=`: up to 100. HTTP 207 when some are missing.
+pub(super) async fn customers(
+    State(app): State<App>,
+    Caller(merchant): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Wrong> {
+    let query = Params::of_query(query.as_deref().unwrap_or(""))?;
+    let [uids] = ids(&query, ["customer_uid"])?;
+    let uids: Vec<&str> = uids.iter().map(|uid| &**uid).collect();
+    let found = look_up::customers_of(&app.engine, &merchant.merchant, &uids).await?;
+    let mut views = Vec::with_capacity(found.items.len());
+    for key in &found.items {
+        views.push(shown(&app, &merchant, key).await?);
+    }
+    Ok(several(views, found.is_partial))
 }
 
 /// `DELETE /subscribe/customers/{customer_uid}?reason=`: the record that the key had. It charges nothing from now on.
@@ -75,10 +90,15 @@ pub(super) async fn delete_customer(
 ) -> Result<Response, Wrong> {
     let reason = asked.params()?.short("reason", TEXT_MAX)?;
     let key = delete_key(&app.engine, &merchant, &customer_uid, reason).await?;
-    show(&app, &merchant, &key).await
+    Ok(ok(shown(&app, &merchant, &key).await?))
 }
 
-async fn show(app: &App, merchant: &MerchantRecord, key: &Sealed) -> Result<Response, Wrong> {
+/// A billing key's holder.
+async fn shown(
+    app: &App,
+    merchant: &MerchantRecord,
+    key: &Sealed,
+) -> Result<CustomerView, FlowError> {
     let channel = app
         .engine
         .channel(merchant, &key.record.channel_key)
@@ -87,7 +107,7 @@ async fn show(app: &App, merchant: &MerchantRecord, key: &Sealed) -> Result<Resp
     let sandbox = channel.map_or(app.engine.settings.sandbox, |channel| {
         channel.record.sandbox
     });
-    Ok(ok(CustomerView::new(&key.record, sandbox)))
+    Ok(CustomerView::new(&key.record, sandbox))
 }
 
 /// The shape of every parameter, before anything is looked up. What V1 has besides is ignored.
@@ -95,7 +115,7 @@ fn read(params: &Params<'_>) -> Result<Again, Refusal> {
     let buyer = |name: &str| params.short(name, TEXT_MAX);
     let customer_uid = params.name("customer_uid", CUSTOMER_UID_MAX)?;
     let merchant_uid = params.name("merchant_uid", MERCHANT_UID_MAX)?;
-    let currency = currency(params)?;
+    let currency = params.currency()?;
     let amount = decimal(params, "amount", currency)?.ok_or_else(|| required("amount"))?;
     // The older name of the same part counts where the newer one is missing.
     let vat = match decimal(params, "vat_amount", currency)? {
@@ -123,16 +143,6 @@ fn read(params: &Params<'_>) -> Result<Again, Refusal> {
         notice_urls: params.notice_urls()?,
         browser_ip: params.short("browser_ip", TEXT_MAX)?,
     })
-}
-
-fn currency(params: &Params<'_>) -> Result<Option<Currency>, Refusal> {
-    let Some(code) = params.text("currency")? else {
-        return Ok(None);
-    };
-    let known = Currency::parse(code);
-    known
-        .map(Some)
-        .ok_or_else(|| Refusal::malformed("currency", "must be an ISO 4217 code such as KRW"))
 }
 
 /// A decimal as it was written. Where no currency is told, the charge reads it by the channel's; what no currency

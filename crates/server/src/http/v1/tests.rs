@@ -1,7 +1,11 @@
 //! The API as its clients meet it: over its routes, on a real database.
 
 mod charging;
+mod codes;
 mod idempotency;
+mod listing;
 mod looking;
+mod preparing;
+mod several;
 mod shop;
 mod tokens;

@@ -234,3 +234,28 @@ fn names_and_counts_have_limits() {
         assert_eq!(count(bad), None, "{bad}");
     }
 }
+
+#[test]
+fn a_number_that_is_zero_is_unset() {
+    let number = |query: &str| {
+        let params = Params::of_query(query).expect("a query");
+        params.number("n", 1_000).map_err(|refusal| refusal.message)
+    };
+    for unset in ["", "n=", "n=0", "n=00", "m=1"] {
+        assert_eq!(number(unset), Ok(None), "{unset}");
+    }
+    for (query, expected) in [
+        ("n=1", 1),
+        ("n=+1000", 1_000),
+        ("n=020", 20),
+        ("n=5&n=6", 6),
+    ] {
+        assert_eq!(number(query), Ok(Some(expected)), "{query}");
+    }
+    for bad in ["n=1001", "n=-1", "n=1.0", "n=x", "n=1e3", "n[]=1"] {
+        assert!(
+            number(bad).is_err_and(|message| message.starts_with("n: ")),
+            "{bad}"
+        );
+    }
+}

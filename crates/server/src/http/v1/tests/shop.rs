@@ -10,8 +10,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
 use dangol_domain::billing::BillingKeyRecord;
 use dangol_domain::{
-    BillingKey, Buyer, CardFacts, CardKind, Currency, Device, Event, ImpUid, MaskedPan, Money,
-    Order, Payment, Receipt, Secret, State, Usage, UserCode,
+    BillingKey, Buyer, Cancel, CancelState, CardFacts, CardKind, Currency, Device, Event, ImpUid,
+    MaskedPan, Money, Order, Payment, Receipt, Secret, State, Usage, UserCode,
 };
 use dangol_engine::clock::DatabaseClock;
 use dangol_engine::jobs::{self, Timers};
@@ -311,6 +311,42 @@ impl Shop {
         };
         assert!(payments::apply(&engine.db, &change).await.unwrap());
         before.imp_uid
+    }
+
+    /// Gives all of a paid payment back.
+    pub async fn cancel(&self, imp_uid: &ImpUid, at: i64) {
+        let engine = &self.app.engine;
+        let merchant = UserCode::parse(USER_CODE).unwrap();
+        let before = payments::find(&engine.db, &merchant, imp_uid).await;
+        let before = before.unwrap().unwrap();
+        let cancel = Cancel {
+            cancel_id: "cancel-1".to_owned(),
+            state: CancelState::Done,
+            amount: before.amount,
+            reason: "취소요청api".to_owned(),
+            requested_at: at,
+            ended_at: Some(at),
+            pg_tid: Some("tid-2".to_owned()),
+            receipt_url: None,
+            failure: None,
+            webhook: false,
+        };
+        let change = payments::Change {
+            before: &before,
+            event: Event::CancelAll,
+            after: State::Cancelled,
+            at,
+            receipt: None,
+            failure: None,
+            detail: None,
+            cancel: Some(&cancel),
+            jobs: Vec::new(),
+            billing_key: None,
+            held_key: None,
+            deliveries: &[],
+            write_id: engine.random.id63(),
+        };
+        assert!(payments::apply(&engine.db, &change).await.unwrap());
     }
 
     /// Sends one request; `head` is "METHOD /path" or "METHOD /path content/type".
