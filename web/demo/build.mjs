@@ -14,7 +14,7 @@ function parseSnippet(file, text) {
   const facts = Object.fromEntries(
     head.map((line) => [line.split(" ")[1], line.split(" ").slice(2).join(" ")]),
   );
-  for (const name of ["label", "note.ko", "note.en"]) {
+  for (const name of ["label", "note.ko", "note.en", "pc", "mobile"]) {
     if (!facts[name]) throw new Error(`${file}: the line "//: ${name} …" is missing`);
   }
   const code = lines
@@ -25,6 +25,7 @@ function parseSnippet(file, text) {
     pg: basename(file, ".js"),
     label: facts.label,
     note: { ko: facts["note.ko"], en: facts["note.en"] },
+    opens: { pc: facts.pc, mobile: facts.mobile },
     code,
   };
 }

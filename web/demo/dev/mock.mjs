@@ -77,6 +77,7 @@ const routes = {
       merchant_uid: body.merchant_uid,
       status: "paid",
       amount: body.amount,
+      currency: "KRW",
       fail_reason: null,
       customer_uid: body.customer_uid,
       card_name: "단골카드",
@@ -95,6 +96,7 @@ const routes = {
     const payment = {
       imp_uid: `imps_${String(Date.now()).slice(1)}`,
       ...body,
+      currency: "KRW",
       status: failed ? "failed" : "paid",
       fail_reason: failed ? "한도 초과" : null,
       card_name: "단골카드",

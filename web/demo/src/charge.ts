@@ -99,7 +99,7 @@ export class ChargeStep {
     const { status, body } = answer.value;
     const payment = body?.response;
     const reason = (payment?.fail_reason ?? body?.message ?? "?").replace(/[.\s]+$/, "");
-    const values = { reason, amount: payment?.amount ?? 0 };
+    const values = { reason, paid: { amount: payment?.amount ?? 0, currency: payment?.currency ?? "KRW" } };
     const json = body;
     if (body?.code !== 0 || !payment) {
       this.view.show({ mood: "bad", title: "charge.refused", next: "charge.refused.next", values, json });

@@ -5,7 +5,7 @@ import { say, startLanguage } from "./language.js";
 import { ResultView } from "./result-view.js";
 import { keepCard } from "./session.js";
 import { shopServer } from "./shop-server.js";
-import { verify } from "./verify.js";
+import { isOpen, verify } from "./verify.js";
 
 const query = new URLSearchParams(location.search);
 const view = new ResultView(byId("outcome"), null);
@@ -37,6 +37,10 @@ async function lookUp(impUid: string): Promise<void> {
     view.show({ mood: "good", title: "complete.success", next: "complete.success.next" });
     view.prove(proof.key, proof.values);
     view.offer({ key: "to.charge", press: () => location.assign("/#charge") });
+  } else if (isOpen(query.get("error_code"))) {
+    view.show({ mood: "unsure", title: "result.open", next: "result.open.next" });
+    view.prove(proof.key, proof.values);
+    view.offer({ key: "verify.again", press: () => void lookUp(impUid) });
   } else if (query.get("imp_success") === "true") {
     view.show({ mood: "unsure", title: "complete.unsure", next: "complete.unsure.next" });
     view.prove(proof.key, proof.values);

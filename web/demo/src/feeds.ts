@@ -75,7 +75,8 @@ const KINDS = new Set<string>(["key_issued", "key_revoked", "approval", "void", 
 
 function journalRow(entry: JournalEntry): HTMLElement {
   const kind = make("span", `kind kind-${entry.kind}`);
-  if (KINDS.has(entry.kind)) say(kind, `journal.${entry.kind}` as Key);
+  if (entry.test && entry.kind === "approval") say(kind, "journal.test");
+  else if (KINDS.has(entry.kind)) say(kind, `journal.${entry.kind}` as Key);
   else kind.textContent = entry.kind;
   const head = make("div", "row-head", kind, amount(entry), time(entry.at * 1000));
   const facts = make(

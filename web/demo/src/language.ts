@@ -7,7 +7,12 @@ import { en } from "./text/en.js";
 import { type Key, ko } from "./text/ko.js";
 
 export type Language = "ko" | "en";
-export type Values = Record<string, string | number>;
+/** An amount in the currency's own unit. */
+export interface Money {
+  amount: number;
+  currency: string;
+}
+export type Values = Record<string, string | number | Money>;
 export type { Key };
 
 const texts: Record<Language, Record<Key, string>> = { ko, en };
@@ -24,7 +29,13 @@ export function text(key: Key): string {
   return texts[language][key];
 }
 
-/** Binds an element to a text with its `{names}` filled. Backquotes become `<code>`, numbers get their commas. */
+/** An amount as the page's language writes it. */
+export function money({ amount, currency }: Money): string {
+  if (language === "ko" && currency === "KRW") return `${amount.toLocaleString("ko")}원`;
+  return amount.toLocaleString(language, { style: "currency", currency });
+}
+
+/** Binds an element to a text with its `{names}` filled. Backquotes become `<code>`, numbers and amounts get commas. */
 export function say<E extends HTMLElement>(element: E, key: Key, values?: Values): E {
   element.dataset.t = key;
   if (values) element.dataset.values = JSON.stringify(values);
@@ -52,6 +63,7 @@ function tell(element: HTMLElement): void {
   const parts = texts[language][element.dataset.t as Key].split("`");
   const value = (name: string) => {
     const found = values?.[name];
+    if (typeof found === "object") return money(found);
     return typeof found === "number" ? found.toLocaleString("en-US") : found;
   };
   const fill = (part: string) => part.replace(/\{(\w+)\}/g, (whole, name: string) => value(name) ?? whole);

@@ -9,7 +9,7 @@ import { type Imp, type Result, run } from "./run.js";
 import { keep, keepCard, session } from "./session.js";
 import { shopServer } from "./shop-server.js";
 import type { Snippet } from "./snippets.js";
-import { verify } from "./verify.js";
+import { isOpen, verify } from "./verify.js";
 
 interface Options {
   snippets: Snippet[];
@@ -84,6 +84,7 @@ export class Register {
     for (const tab of byId("tabs").children) {
       tab.setAttribute("aria-pressed", String((tab as HTMLElement).dataset.pg === snippet.pg));
     }
+    say(byId("device-opens"), `device.${this.options.device}.${snippet.opens[this.options.device]}` as Key);
     this.retell();
     this.reset();
     this.idle();
@@ -147,7 +148,7 @@ export class Register {
 
   private waiting(): void {
     const [title, next]: [Key, Key] =
-      this.options.device === "mobile"
+      this.options.device === "mobile" && this.snippet.opens.mobile === "redirect"
         ? ["result.leaving", "result.leaving.next"]
         : ["result.waiting", "result.waiting.next"];
     this.view.show({ mood: "busy", title, next });
@@ -159,6 +160,11 @@ export class Register {
 
   private answered(rsp: Result, isCurrent: () => boolean): void {
     byId("result").scrollIntoView({ block: "nearest" });
+    if (isOpen(rsp.error_code)) {
+      this.view.show({ mood: "unsure", title: "result.open", next: "result.open.next", json: rsp });
+      this.view.offer({ key: "verify.again", press: () => void this.verify(rsp, isCurrent) });
+      return;
+    }
     if (rsp.success !== true) {
       const reason = String(rsp.error_msg ?? rsp.error_code ?? "?").replace(/[.\s]+$/, "");
       const cancelled = reason.includes("사용자가 결제를 취소하셨습니다");
@@ -216,13 +222,11 @@ export function setupCode(mainUrl: string, userCode: string): string {
   return `<script src="${mainUrl}/v1/iamport.js"></script>\n<script>IMP.init("${userCode}");</script>`;
 }
 
-/** Says under the editor where the result will come. */
+/** Marks the device that the page plays, and says so where it is not the real one. */
 export function showDevice(device: "pc" | "mobile", real: "pc" | "mobile"): void {
   for (const link of document.querySelectorAll<HTMLElement>("[data-device]")) {
     if (link.dataset.device === device) link.setAttribute("aria-current", "true");
   }
   document.body.dataset.device = device;
-  const key =
-    device === "pc" ? "device.pc.hint" : real === "mobile" ? "device.phone.hint" : "device.mobile.hint";
-  say(byId("device-hint"), key);
+  byId("device-overridden").hidden = device === real;
 }

@@ -35,7 +35,9 @@ export interface Payment {
   imp_uid: string;
   merchant_uid: string;
   status: string;
+  /** In the currency's own unit: won, dollars. */
   amount: number;
+  currency: string;
   fail_reason: string | null;
   customer_uid: string | null;
   card_name: string | null;

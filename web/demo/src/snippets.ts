@@ -7,6 +7,8 @@ export interface Snippet {
   pg: string;
   label: string;
   note: Record<Language, string>;
+  /** How the gateway's window opens; after a redirect the result comes to `m_redirect_url`, else to the callback. */
+  opens: { pc: "layer" | "popup"; mobile: "layer" | "redirect" };
   /** The code with its `{placeholders}`. */
   code: string;
 }

@@ -7,6 +7,7 @@ const paid: Payment = {
   merchant_uid: "m",
   status: "paid",
   amount: 0,
+  currency: "KRW",
   fail_reason: null,
   customer_uid: "gildong",
   card_name: null,

@@ -10,11 +10,17 @@ export interface Proof {
   values: Values;
 }
 
+/** Whether a failure only says that the result is not known yet: the payment may still be paid. */
+export function isOpen(errorCode: unknown): boolean {
+  return errorCode === "PENDING";
+}
+
 /** Reads a look-up. Only `paid` with a `customer_uid` counts. */
 export function verify(answer: Answer<Relayed>): Proof {
   const payment = answer.ok ? answer.value.body?.response : null;
   if (!payment) return { card: null, key: "verify.lost", values: {} };
-  const values = { status: payment.status, amount: payment.amount };
+  const { status, amount, currency } = payment;
+  const values = { status, paid: { amount, currency } };
   if (payment.status !== "paid" || !payment.customer_uid) return { card: null, key: "verify.bad", values };
   const card = {
     customer_uid: payment.customer_uid,

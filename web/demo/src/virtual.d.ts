@@ -1,5 +1,5 @@
 /** Made by build.mjs from the files in `snippets/`. */
 declare module "virtual:snippets" {
-  const files: { pg: string; label: string; note: { ko: string; en: string }; code: string }[];
+  const files: import("./snippets.js").Snippet[];
   export default files;
 }

@@ -1,8 +1,9 @@
 // The guide's code of each gateway, to the letter, from a shop on another site, on a PC and on a phone; then the guide's
 // charge. What the gateway believes it did decides.
 
-import { devices, type Page } from "@playwright/test";
-import { CARD, guideSnippet, names, payAnywhere, shopPage } from "../support/buyer";
+import type { Page } from "@playwright/test";
+import { CARD, names, openGuide, payAnywhere } from "../support/buyer";
+import { phone as profileOf } from "../support/gateways";
 import { expect, type Merchant, type Product, test } from "../support/product";
 
 interface Guide {
@@ -26,13 +27,7 @@ const GUIDES: Guide[] = [
 
 /** Opens the shop, runs the guide's code and goes through the window. */
 async function register(page: Page, product: Product, merchant: Merchant, guide: Guide) {
-  const order = names("issue_billingkey");
-  const { channels } = await product.get("/sandbox");
-  const channel = channels.find((channel: { pg_provider: string }) => channel.pg_provider === guide.pg);
-  const place = { redirectUrl: `${merchant.origin}/complete`, pgId: channel.pg_id };
-  const snippet = guideSnippet(guide.pg, order, place);
-  await page.goto(merchant.serve(`/guide/${order.merchant_uid}`, shopPage(product, snippet)));
-  await page.locator("#pay").click();
+  const order = await openGuide(page, product, merchant, guide.pg);
   await payAnywhere(page, CARD.good);
   return order;
 }
@@ -52,11 +47,7 @@ async function holds(
     customer_uid: order.customer_uid,
     customer_uid_usage: "issue",
   });
-  const deeds = (await product.journal(imp_uid)) as unknown as {
-    kind: string;
-    amount: number | null;
-    test: boolean;
-  }[];
+  const deeds = await product.journal(imp_uid);
   expect(deeds.map(({ kind, amount, test }) => [kind, amount, test])).toEqual(guide.did);
 
   const charge = await product.again(order.customer_uid, names().merchant_uid, 3000);
@@ -78,8 +69,7 @@ for (const guide of GUIDES) {
 
   for (const phone of ["iPhone 13", "Pixel 7"] as const) {
     test.describe(`${guide.pg} on ${phone}`, () => {
-      const { defaultBrowserType: _, ...profile } = devices[phone];
-      test.use(profile);
+      test.use(profileOf(phone));
 
       test(`ends in the ${guide.phone}`, async ({ page, product, merchant }) => {
         const order = await register(page, product, merchant, guide);

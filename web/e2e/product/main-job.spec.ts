@@ -79,48 +79,6 @@ test("the callback's result has i'mport's shape, and no approval was made", asyn
   expect(await product.payment(result?.imp_uid)).toMatchObject({ status: "paid", amount: 1500 });
 });
 
-test("a card over its limit is registered and then declined", async ({ page, product, merchant }) => {
-  const order = names();
-  await openShop(page, product, merchant, order);
-  await page.locator("#pay").click();
-  await payWith(page, CARD.overLimit);
-  expect(await results(page)).toMatchObject([{ success: true }]);
-  const answer = await product.again(order.customer_uid, names().merchant_uid, 3000);
-  expect(answer).toMatchObject({
-    code: 0,
-    response: { status: "failed", fail_reason: expect.stringMatching(/./) },
-  });
-  expect(await product.journal(answer.response.imp_uid)).toEqual([]);
-});
-
-test("a refused card ends in a failure and leaves no key", async ({ page, product, merchant }) => {
-  const order = names();
-  await openShop(page, product, merchant, order);
-  await page.locator("#pay").click();
-  await payWith(page, CARD.refused);
-  const [result] = await results(page);
-  expect(result).toMatchObject({
-    success: false,
-    imp_success: false,
-    merchant_uid: order.merchant_uid,
-    error_code: expect.stringMatching(/./),
-    error_msg: expect.stringMatching(/./),
-  });
-  expect(await product.journal(result?.imp_uid)).toEqual([]);
-  expect(await product.hasKey(order.customer_uid)).toBe(false);
-});
-
-test("cancelling in the window is told to the callback", async ({ page, product, merchant }) => {
-  const order = names();
-  await openShop(page, product, merchant, order);
-  await page.locator("#pay").click();
-  await (await inWindow(page, "cancel")).click();
-  const [result] = await results(page);
-  expect(result).toMatchObject({ success: false, error_msg: expect.stringContaining(CANCELLED) });
-  await expect(page.locator(".imp-dialog")).toHaveCount(0);
-  expect(await product.hasKey(order.customer_uid)).toBe(false);
-});
-
 for (const way of ["its button", "Escape"]) {
   test(`closing the layer by ${way} cancels the payment`, async ({ page, product, merchant }) => {
     const order = names();

@@ -1,12 +1,8 @@
-// The merchant's page in all its kinds, and the window for everybody.
+// The merchant's page in all its kinds.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Frame, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { CANCELLED, CARD, inWindow, names, openShop, payWith, results } from "../support/buyer";
 import { expect, test } from "../support/product";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 test.describe("where the gateway's window is a popup", () => {
   /** The channel list as it comes, but with popups on PCs. */
@@ -84,56 +80,6 @@ test("the page may not be framed by anybody but the shop", async ({ page, produc
   await inWindow(page, "card-number");
   expect(pages[0]?.policy).toContain(`frame-ancestors ${merchant.origin}`);
   for (const { url } of pages) expect(url).not.toMatch(/token=/);
-});
-
-/** Presses Tab until the element with this name has the focus, in whatever frame. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  await inWindow(page, name);
-  for (let presses = 0; presses < 40; presses += 1) {
-    for (const frame of page.frames()) {
-      const focused = await frame
-        .evaluate(
-          () => (document.hasFocus() && (document.activeElement as HTMLElement | null)?.dataset.test) || "",
-        )
-        .catch(() => "");
-      if (focused === name) return;
-    }
-    await page.keyboard.press("Tab");
-  }
-  throw new Error(`Tab never reached ${name}`);
-}
-
-test("a card can be registered by keyboard alone", async ({ page, product, merchant }) => {
-  await openShop(page, product, merchant, names());
-  await page.keyboard.press("Tab");
-  await expect(page.locator("#pay")).toBeFocused();
-  await page.keyboard.press("Enter");
-  await tabTo(page, "card-number");
-  await page.keyboard.type(CARD.good);
-  await tabTo(page, "next");
-  await page.keyboard.press("Enter");
-  await tabTo(page, "pay");
-  await page.keyboard.press("Enter");
-  expect(await results(page)).toMatchObject([{ success: true }]);
-  await expect(page.locator("#pay")).toBeFocused();
-});
-
-async function violations(frame: Frame | Page): Promise<string[]> {
-  await frame.evaluate(AXE);
-  return frame.evaluate(
-    "axe.run(document, { iframes: false }).then((found) => found.violations.map((one) => one.id + ': ' + one.nodes.map((node) => node.html).join(' ')))",
-  );
-}
-
-test("axe finds nothing in the layer and in the window", async ({ page, product, merchant }) => {
-  await openShop(page, product, merchant, names());
-  await page.locator("#pay").click();
-  await inWindow(page, "card-number");
-  for (const frame of page.frames()) expect(await violations(frame), frame.url()).toEqual([]);
-  await (await inWindow(page, "card-number")).fill(CARD.good);
-  await (await inWindow(page, "next")).click();
-  await inWindow(page, "pay");
-  for (const frame of page.frames()) expect(await violations(frame), frame.url()).toEqual([]);
 });
 
 test("language en is English on every page of ours", async ({ page, product, merchant }) => {

@@ -36,6 +36,24 @@ export function guideSnippet(
   return fill(readFileSync(file, "utf8"), order, place);
 }
 
+/** Opens a shop with a gateway's guide snippet, changed where the test says so, and presses its button. */
+export async function openGuide(
+  page: Page,
+  product: Product,
+  merchant: Merchant,
+  pg: string,
+  change: (snippet: string) => string = (snippet) => snippet,
+): Promise<{ merchant_uid: string; customer_uid: string }> {
+  const order = names("issue_billingkey");
+  const { channels } = await product.get("/sandbox");
+  const channel = channels.find((channel: { pg_provider: string }) => channel.pg_provider === pg);
+  const place = { redirectUrl: `${merchant.origin}/complete`, pgId: channel.pg_id };
+  const snippet = change(guideSnippet(pg, order, place));
+  await page.goto(merchant.serve(`/guide/${order.merchant_uid}`, shopPage(product, snippet)));
+  await page.locator("#pay").click();
+  return order;
+}
+
 /** A shop's page whose button runs this code. */
 export function shopPage(
   product: Product,
@@ -87,6 +105,18 @@ export async function results(page: Page, count = 1): Promise<Record<string, unk
   return page.evaluate(() => window.results);
 }
 
+/** How a request ended, as the merchant is told: by the callback, or in the query of `m_redirect_url`. */
+export async function ending(
+  page: Page,
+  merchant: Merchant,
+  by: "callback" | "redirect",
+): Promise<Record<string, unknown>> {
+  if (by === "callback") return (await results(page))[0] ?? {};
+  await page.waitForURL((url) => url.origin === merchant.origin && url.pathname === "/complete");
+  const query = Object.fromEntries(new URL(page.url()).searchParams);
+  return { ...query, success: query.imp_success === "true" };
+}
+
 /** An element of the simulated window, in whatever frame or page it is, once it is there. */
 export async function inWindow(page: Page, name: string): Promise<Locator> {
   const selector = `body[data-simulated] [data-test="${name}"]`;
@@ -111,7 +141,7 @@ async function isThere(frame: Frame, selector: string): Promise<boolean> {
 }
 
 /** What a window shows next, in whatever page or frame of the browser it is, looked at in one moment. */
-async function shown(page: Page): Promise<{ step: string; at: Locator } | null> {
+export async function shown(page: Page): Promise<{ step: string; at: Locator } | null> {
   const frames = page
     .context()
     .pages()

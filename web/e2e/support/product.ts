@@ -15,8 +15,13 @@ export const SEED_SNIPPET = readFileSync(new URL("./seed-snippet.js", import.met
 export interface JournalEntry {
   kind: string;
   order_id: string;
-  amount: number;
-  currency: string;
+  pg_tid: string | null;
+  /** The approval that a void or a refund is about. */
+  ref_tid: string | null;
+  /** In minor units. */
+  amount: number | null;
+  currency: string | null;
+  test: boolean;
 }
 
 type Body = Record<string, unknown>;
@@ -88,6 +93,11 @@ export class Product {
     return orders.length === 0 ? entries : entries.filter((entry) => orders.includes(entry.order_id));
   }
 
+  /** Moves the clock on; everything that falls due meanwhile has happened then. */
+  async advance(seconds: number): Promise<void> {
+    expect((await this.post("/sandbox/clock/advance", { seconds })).status).toBe(200);
+  }
+
   /** How many keys the gateway has issued so far. */
   async keysIssued(): Promise<number> {
     return (await this.journal()).filter((entry) => entry.kind === "key_issued").length;
@@ -145,7 +155,7 @@ export class Merchant {
     return this.origin + path;
   }
 
-  webhookFor(imp_uid: string): Body | undefined {
+  webhookFor(imp_uid: unknown): Body | undefined {
     return this.webhooks.find((body) => body.imp_uid === imp_uid);
   }
 }
@@ -158,30 +168,39 @@ async function freePorts(): Promise<[number, number, number]> {
   return ports as [number, number, number];
 }
 
+interface Pair {
+  product: Product;
+  merchant: Merchant;
+}
+
+// biome-ignore lint/correctness/noEmptyPattern: the runner wants a pattern here.
+async function withProduct({}: object, use: (product: Product) => Promise<void>): Promise<void> {
+  const product = await Product.start();
+  await use(product);
+  await product.stop();
+}
+
+async function withMerchant(
+  { product }: { product: Product },
+  use: (merchant: Merchant) => Promise<void>,
+): Promise<void> {
+  const merchant = await Merchant.start();
+  const receiver = {
+    url: `${merchant.origin.replace("localhost", "127.0.0.1")}/webhook`,
+    content_type: "application/json",
+  };
+  expect((await product.post("/sandbox/webhook", receiver)).status).toBeLessThan(300);
+  await use(merchant);
+  merchant.stop();
+}
+
 /** One binary and one merchant for each of the runner's workers. */
-export const test = base.extend<object, { product: Product; merchant: Merchant }>({
-  product: [
-    // biome-ignore lint/correctness/noEmptyPattern: the runner wants a pattern here.
-    async ({}, use) => {
-      const product = await Product.start();
-      await use(product);
-      await product.stop();
-    },
-    { scope: "worker" },
-  ],
-  merchant: [
-    async ({ product }, use) => {
-      const merchant = await Merchant.start();
-      const receiver = {
-        url: `${merchant.origin.replace("localhost", "127.0.0.1")}/webhook`,
-        content_type: "application/json",
-      };
-      expect((await product.post("/sandbox/webhook", receiver)).status).toBeLessThan(300);
-      await use(merchant);
-      merchant.stop();
-    },
-    { scope: "worker" },
-  ],
+export const test = base.extend<object, Pair>({
+  product: [withProduct, { scope: "worker" }],
+  merchant: [withMerchant, { scope: "worker" }],
 });
+
+/** One binary and one merchant for each test: for tests that move the clock. */
+export const clockTest = base.extend<Pair>({ product: withProduct, merchant: withMerchant });
 
 export { expect };

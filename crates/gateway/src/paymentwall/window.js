@@ -7,8 +7,8 @@
 var dangolBrickSent = false;
 
 var DANGOL_BRICK_TEXTS = {
-  ko: { pays: "지금 결제되며, 이 카드가 정기결제에 등록됩니다.", pay: "결제하기", cancel: "취소" },
-  en: { pays: "You pay now, and this card is kept for later payments.", pay: "Pay", cancel: "Cancel" }
+  ko: { pays: "지금 결제되며, 이 카드가 정기결제에 등록됩니다.", pay: "결제하기", cancel: "결제하지 않고 돌아가기" },
+  en: { pays: "You pay now, and this card is kept for later payments.", pay: "Pay", cancel: "Go back without paying" }
 };
 
 function dangolBrickField(form, name) {
@@ -74,6 +74,7 @@ function dangolBrickShow(form, texts, language) {
   if (window.parent === window) {
     var cancel = document.createElement("button");
     cancel.type = "button";
+    cancel.className = "quiet";
     cancel.textContent = texts.cancel;
     cancel.addEventListener("click", function () {
       dangolBrickSend(form, { cancelled: "1" });

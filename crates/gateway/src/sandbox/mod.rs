@@ -28,6 +28,9 @@ pub use world::World;
 /// The look that all simulated windows share.
 pub const WINDOW_CSS: &str = include_str!("assets/window.css");
 
+/// What the steps of a simulated window run.
+pub const WINDOW_JS: &str = include_str!("assets/window.js");
+
 /// Makes a PG's simulator in a world, from what the world's ledger remembers.
 ///
 /// # Errors

@@ -1,4 +1,6 @@
 //: label Danal
+//: pc layer
+//: mobile layer
 //: note.ko 금액이 0이면 등록만 합니다. 다날이 10원을 시험 승인하고 30분 뒤 스스로 취소합니다. 0보다 크면 등록하면서 실제로 결제합니다.
 //: note.en An amount of 0 registers only: Danal approves 10 won as a test and voids it itself after 30 minutes. Above 0 it registers and really charges.
 IMP.request_pay({

@@ -1,4 +1,6 @@
 //: label NHN KCP
+//: pc layer
+//: mobile redirect
 //: note.ko 금액은 표시용이고 PC 결제창에는 보이지 않습니다. 등록만 하고 결제하지 않습니다.
 //: note.en The amount is for display, and the PC window does not show it. Nothing is charged here.
 IMP.request_pay({

@@ -1,4 +1,6 @@
 //: label KICC
+//: pc layer
+//: mobile redirect
 //: note.ko 금액은 표시용입니다. KICC 결제창은 0원으로 열리며, 등록만 하고 결제하지 않습니다.
 //: note.en The amount is for display; KICC's window opens for 0 won. Nothing is charged here.
 IMP.request_pay({

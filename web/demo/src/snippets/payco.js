@@ -1,4 +1,6 @@
 //: label PAYCO
+//: pc popup
+//: mobile layer
 //: note.ko 금액은 표시용입니다. PC와 모바일 모두 콜백으로 끝나며, 등록만 하고 결제하지 않습니다.
 //: note.en The amount is for display. PC and phone both end in the callback, and nothing is charged here.
 IMP.request_pay({

@@ -1,6 +1,8 @@
 //: label Paymentwall
-//: note.ko 등록하면서 항상 실제로 결제합니다. 최종 결과는 핑백(웹훅)이 정합니다. CVV 555는 심사 후 승인, 556은 심사 후 거절입니다.
-//: note.en Registering always charges for real. The pingback has the final word: CVV 555 is reviewed and accepted, 556 reviewed and declined.
+//: pc layer
+//: mobile redirect
+//: note.ko 등록하면서 항상 실제로 결제합니다. 최종 결과는 핑백(웹훅)이 정합니다. CVV 555는 심사 후 승인, 556은 심사 후 거절입니다. 2번의 청구에는 통화가 없어 이 카드도 원화로 결제됩니다.
+//: note.en Registering always charges for real. The pingback has the final word: CVV 555 is reviewed and accepted, 556 reviewed and declined. The charge in step 2 names no currency, so this card is charged in won too.
 IMP.request_pay({
 	pg : "paymentwall.{Merchant ID}",
 	pay_method : 'card', // only 'card' supported.

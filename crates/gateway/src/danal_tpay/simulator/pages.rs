@@ -118,9 +118,6 @@ impl Input {
             notes.push_str(&error(id, self.about, language));
             note_ids.push(format!("{id}-error"));
             more.push_str(" aria-invalid=\"true\"");
-            if mistakes.first() == Some(&self.about) {
-                more.push_str(" autofocus");
-            }
         }
         if !note_ids.is_empty() {
             more.push_str(&format!(" aria-describedby=\"{}\"", note_ids.join(" ")));
@@ -293,7 +290,8 @@ fn form(
 }
 
 fn step_page(language: Language, body: &str) -> Response {
-    page(StatusCode::OK, language, body, "", Some("'self'"))
+    let script = format!("<script src=\"/{PROVIDER}/window/assets/window.js\" defer></script>");
+    page(StatusCode::OK, language, body, &script, Some("'self'"))
 }
 
 /// The end: the result goes to the merchant's page as a form in Danal's charset.

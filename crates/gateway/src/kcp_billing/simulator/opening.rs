@@ -49,6 +49,7 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 pub(super) async fn asset(Path(name): Path<String>) -> Response {
     match name.as_str() {
         "window.css" => text("text/css; charset=utf-8", crate::sandbox::WINDOW_CSS),
+        "window.js" => text(JAVASCRIPT, crate::sandbox::WINDOW_JS),
         "result.js" => text(JAVASCRIPT, include_str!("assets/result.js")),
         _ => StatusCode::NOT_FOUND.into_response(),
     }

@@ -107,7 +107,7 @@ impl Input<'_> {
         }
         let mut wrong = "";
         if let Some(mistake) = self.mistake {
-            wrong = " aria-invalid=\"true\" autofocus";
+            wrong = " aria-invalid=\"true\"";
             notes.push_str(&format!(
                 "<p class=\"error\" id=\"{id}-error\" role=\"alert\">{mistake}</p>"
             ));
@@ -245,7 +245,14 @@ fn step(
         say(CANCEL),
         base = format_args!("/{PROVIDER}"),
     );
-    page(StatusCode::OK, opened.language, &body, "", Some("'self'"))
+    let script = format!("<script src=\"/{PROVIDER}/pay/assets/window.js\" defer></script>");
+    page(
+        StatusCode::OK,
+        opened.language,
+        &body,
+        &script,
+        Some("'self'"),
+    )
 }
 
 /// The end: hands the result on.

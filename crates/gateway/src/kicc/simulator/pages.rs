@@ -30,8 +30,12 @@ const CARD_NUMBER: Words = ("카드번호", "Card number");
 const CARD_HINT: Words = ("예: 4242 4242 4242 4242", "Such as 4242 4242 4242 4242");
 const EXPIRY: Words = ("유효기간 (MM/YY)", "Expiry (MM/YY)");
 const BIRTH: Words = (
-    "생년월일 6자리 또는 사업자등록번호 10자리",
-    "Date of birth (YYMMDD) or business number (10 digits)",
+    "생년월일 또는 사업자등록번호",
+    "Date of birth or business number",
+);
+const BIRTH_HINT: Words = (
+    "생년월일은 6자리, 사업자등록번호는 10자리",
+    "YYMMDD, or the 10 digits of the number",
 );
 const PASSWORD: Words = ("비밀번호 앞 2자리", "First 2 digits of the password");
 const PAY: Words = ("등록", "Register");
@@ -109,9 +113,6 @@ impl Input {
             notes.push_str(&error(id, self.about, language));
             note_ids.push(format!("{id}-error"));
             wrong.push_str(" aria-invalid=\"true\"");
-            if mistakes.first() == Some(&self.about) {
-                wrong.push_str(" autofocus");
-            }
         }
         if !note_ids.is_empty() {
             wrong.push_str(&format!(" aria-describedby=\"{}\"", note_ids.join(" ")));
@@ -158,7 +159,7 @@ fn inputs(certificate: Certificate, now_ms: i64) -> Vec<Input> {
             name: "birth",
             id: "birth",
             label: BIRTH,
-            hint: None,
+            hint: Some(BIRTH_HINT),
             attributes: "type=\"text\" autocomplete=\"bday\" maxlength=\"12\" value=\"900101\""
                 .to_owned(),
             about: Mistake::Birth,
@@ -215,7 +216,8 @@ pub(super) fn card_step(id: &str, opened: &Opened, now_ms: i64, mistakes: &[Mist
         say(PAY),
         say(CANCEL),
     );
-    page(StatusCode::OK, language, &body, "", Some("'self'"))
+    let script = format!("<script src=\"/{PROVIDER}/view/assets/window.js\" defer></script>");
+    page(StatusCode::OK, language, &body, &script, Some("'self'"))
 }
 
 /// The end: the result goes to the merchant's return URL as a form.

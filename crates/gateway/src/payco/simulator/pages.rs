@@ -108,9 +108,6 @@ impl Input {
             notes.push_str(&error(id, self.about, language));
             note_ids.push(format!("{id}-error"));
             more.push_str(" aria-invalid=\"true\"");
-            if mistakes.first() == Some(&self.about) {
-                more.push_str(" autofocus");
-            }
         }
         if !note_ids.is_empty() {
             more.push_str(&format!(" aria-describedby=\"{}\"", note_ids.join(" ")));
@@ -281,7 +278,8 @@ fn step_page(opened: &Opened, language: Language, body: &str) -> Response {
         form_action: Some("'self'"),
         in_frame: opened.in_frame,
     };
-    page(StatusCode::OK, language, body, "", &policy)
+    let script = format!("<script src=\"/{PROVIDER}/assets/window.js\" defer></script>");
+    page(StatusCode::OK, language, body, &script, &policy)
 }
 
 /// The end: the result goes to the merchant's return URL in its query.

@@ -151,6 +151,7 @@ pub(super) async fn step(
 pub(super) async fn asset(Path(name): Path<String>) -> Response {
     let (kind, text) = match name.as_str() {
         "window.css" => ("text/css; charset=utf-8", crate::sandbox::WINDOW_CSS),
+        "window.js" => ("text/javascript; charset=utf-8", crate::sandbox::WINDOW_JS),
         "result.js" => (
             "text/javascript; charset=utf-8",
             include_str!("assets/result.js"),

@@ -43,7 +43,7 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
     match name.as_str() {
         "window.css" => text("text/css; charset=utf-8", crate::sandbox::WINDOW_CSS),
         "result.js" => text(JAVASCRIPT, include_str!("assets/result.js")),
-        "mistake.js" => text(JAVASCRIPT, include_str!("assets/mistake.js")),
+        "form.js" => text(JAVASCRIPT, include_str!("assets/form.js")),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -8,7 +8,7 @@ use super::PROVIDER;
 use super::codes::{self, Refusal};
 use super::fields::{decimal, minor};
 use super::tokens::Mistake;
-use super::window::Opened;
+use super::window::{Opened, Way};
 use super::words::{self, Language, Words};
 use crate::sandbox::form::{Form, escape, grouped};
 use crate::sandbox::korea;
@@ -162,19 +162,19 @@ pub(super) fn card_form(
         "" => language.say(words::PAY).to_owned(),
         text => escape(text),
     };
+    let holder = match &opened.way {
+        Way::Script { page_origin } => format!(" data-holder=\"{}\"", escape(page_origin)),
+        Way::Widget(_) => String::new(),
+    };
     let body = format!(
-        "{}{refused}<form method=\"post\" action=\"/{PROVIDER}/window/step\" accept-charset=\"utf-8\">\
+        "{}{refused}<form method=\"post\" action=\"/{PROVIDER}/window/step\" accept-charset=\"utf-8\"{holder}>\
          <input type=\"hidden\" name=\"window\" value=\"{id}\">{fields}\
          <div class=\"buttons\"><button type=\"submit\" name=\"go\" value=\"pay\" data-test=\"pay\" class=\"main\">{pay}</button>\
          <button type=\"submit\" name=\"go\" value=\"cancel\" data-test=\"cancel\" formnovalidate>{}</button></div></form>",
         summary(opened),
         language.say(words::CANCEL),
     );
-    let script = match mistakes {
-        [] => "",
-        _ => MISTAKE_SCRIPT,
-    };
-    page(StatusCode::OK, language, &body, script, Some("'self'"))
+    page(StatusCode::OK, language, &body, FORM_SCRIPT, Some("'self'"))
 }
 
 /// Fields that travel without being seen.
@@ -231,7 +231,7 @@ pub(super) fn leave(opened: &Opened, url: Option<String>) -> Response {
 }
 
 const RESULT_SCRIPT: &str = "<script src=\"/paymentwall/assets/result.js\" defer></script>";
-const MISTAKE_SCRIPT: &str = "<script src=\"/paymentwall/assets/mistake.js\" defer></script>";
+const FORM_SCRIPT: &str = "<script src=\"/paymentwall/assets/form.js\" defer></script>";
 
 /// A widget that is not opened: its address is not signed by the project, or lacks something.
 pub(super) fn refused_widget(refusal: &Refusal) -> Response {

@@ -16,7 +16,7 @@
       product: form.product,
       pay_button: form.pay_button,
       show_zip: form.show_zip ? "1" : "",
-      lang: options.lang,
+      lang: form.lang,
       page_origin: window.location.origin,
     };
     Object.keys(fields).forEach(function (name) {
@@ -29,9 +29,9 @@
   // Attributes only: the page's policy may forbid styles.
   function cardFrame(options) {
     var frame = document.createElement("iframe");
-    frame.title = options.lang === "ko" ? "카드 입력 (card form)" : "Card form";
+    frame.title = (options.form || {}).lang === "ko" ? "카드 입력 (card form)" : "Card form";
     frame.setAttribute("width", "100%");
-    frame.setAttribute("height", "760");
+    frame.setAttribute("height", "600");
     frame.setAttribute("frameborder", "0");
     frame.src = formUrl(options);
     return frame;
@@ -49,7 +49,9 @@
 
     function receive(event) {
       if (event.origin !== base.origin || event.source !== frame.contentWindow) return;
-      if (!event.data || event.data.simulated !== "paymentwall" || !event.data.fields) return;
+      if (!event.data || event.data.simulated !== "paymentwall") return;
+      if (event.data.height) frame.setAttribute("height", String(event.data.height));
+      if (!event.data.fields) return;
       window.removeEventListener("message", receive);
       var fields = event.data.fields;
       if (fields.token) onSuccess({ token: fields.token, fingerprint: fields.fingerprint });
