@@ -42,7 +42,8 @@ pub struct Settings {
     pub script_window_url: String,
     /// In live, the hosts that a browser may name in `notice_url`; subdomains included.
     pub notice_hosts: Vec<String>,
-    /// Proxies in front of us: what they say in `X-Forwarded-For` about where a PG's notice came from is believed.
+    /// Proxies in front of us: what they say in `X-Forwarded-For` about where a PG's notice or a buyer came from is
+    /// believed.
     pub trusted_proxies: Vec<IpAddr>,
 }
 
