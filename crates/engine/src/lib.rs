@@ -50,7 +50,8 @@ pub struct Settings {
     pub webhook_networks: Vec<Network>,
     /// Ports to which webhooks may go; any when empty.
     pub webhook_ports: Vec<u16>,
-    /// Proxies in front of us: what they say in `X-Forwarded-For` about where a PG's notice came from is believed.
+    /// Proxies in front of us: what they say in `X-Forwarded-For` about where a PG's notice or a buyer came from is
+    /// believed.
     pub trusted_proxies: Vec<IpAddr>,
 }
 

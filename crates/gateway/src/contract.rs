@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use dangol_domain::{
     BillingKey, Buyer, CardFacts, Currency, Device, Failure, Money, Outcome, Receipt, Secret,
 };
+use serde::Serialize;
 
 use crate::profile::Profile;
 use crate::wire::Wire;
@@ -76,6 +77,10 @@ pub struct WindowOrder {
     /// Proves the return belongs to this window. Travels in a field that the PG echoes, never in a URL. Empty at the end of
     /// a window whose return came sealed and without it.
     pub return_token: Secret,
+    /// The buyer's IP address, when the window ends and it is known.
+    pub browser_ip: Option<String>,
+    /// The origin of the shop's page, when it has one.
+    pub page_origin: Option<String>,
     /// Now, ms.
     pub at_ms: i64,
 }
@@ -108,6 +113,57 @@ pub enum Way {
         /// The PG's script.
         url: String,
     },
+}
+
+/// How a shop's own page makes a one-time token of a card: the browser sends the card straight to the PG, and to us only the
+/// token. Data for the SDK, with the names that the PG has for it; anybody may see it.
+#[derive(Serialize)]
+pub struct Tokeniser {
+    /// What the PG's answer, a JSON object, is read by.
+    pub answer: AnswerNames,
+    /// The card's fields in the form that the PG takes.
+    pub card: CardNames,
+    /// Fields of that form that are the same for each card.
+    pub fields: Vec<(&'static str, String)>,
+    /// The fields in which the token comes to our return URL.
+    pub returns: ReturnNames,
+    /// Where the form is posted.
+    pub url: String,
+}
+
+/// Names in the answer of a tokeniser.
+#[derive(Serialize)]
+pub struct AnswerNames {
+    /// A refusal's code.
+    pub code: &'static str,
+    /// A refusal's text.
+    pub message: &'static str,
+    /// The one-time token; an answer without it is a refusal.
+    pub token: &'static str,
+}
+
+/// Names of a card's fields.
+#[derive(Serialize)]
+pub struct CardNames {
+    /// Its CVC.
+    pub cvc: &'static str,
+    /// The month of its expiry, two digits.
+    pub month: &'static str,
+    /// Its number, digits only.
+    pub number: &'static str,
+    /// The year of its expiry, four digits.
+    pub year: &'static str,
+}
+
+/// Names of what comes to our return URL.
+#[derive(Serialize)]
+pub struct ReturnNames {
+    /// Our order number.
+    pub order_id: &'static str,
+    /// The window's return token.
+    pub return_token: &'static str,
+    /// The one-time token.
+    pub token: &'static str,
 }
 
 /// What a browser (or a PG through it) brought to our return URL: names and raw values, percent-decoded but not
@@ -358,6 +414,13 @@ pub trait Gateway: Send + Sync {
 
     /// Our classic script that must be in the page before the PG's own, where there is one.
     fn page_script(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// How a shop's own page makes a one-time token of a card, where the PG takes cards from one and
+    /// [`Gateway::close_window`] takes the token.
+    fn tokeniser(&self, channel: &Channel) -> Option<Tokeniser> {
+        let _ = channel;
         None
     }
 

@@ -56,6 +56,15 @@ pub fn origin(url: &str) -> &str {
     &url[..end]
 }
 
+/// The host of a URL, without its port.
+pub fn host(url: &str) -> Option<&str> {
+    let (_, authority) = origin(url).split_once("://")?;
+    let (name, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    // The colons of an IPv6 address are inside brackets.
+    let host = if port.ends_with(']') { authority } else { name };
+    (!host.is_empty()).then_some(host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +115,20 @@ mod tests {
             ("/view", "", false),
         ] {
             assert_eq!(is_at(url, api, ".easypay.co.kr"), is, "{url} at {api}");
+        }
+    }
+
+    #[test]
+    fn a_host_has_no_port() {
+        for (url, expected) in [
+            ("https://shop.example/a:b?c", Some("shop.example")),
+            ("http://localhost:8082", Some("localhost")),
+            ("http://[::1]:8082/x", Some("[::1]")),
+            ("http://[::1]", Some("[::1]")),
+            ("https://", None),
+            ("null", None),
+        ] {
+            assert_eq!(host(url), expected, "{url}");
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Every gateway under every fault that its protocol can show at a charge: nothing is called paid or failed that is not,
 //! nothing is approved twice, and where the PG can be asked by our order number the truth comes out by itself.
 
-use dangol_harness::browser::{Prepared, Step, card_params};
+use dangol_harness::api::USER_CODE;
+use dangol_harness::browser::{Prepared, SHOP_PAGE, Step, card_params};
+use dangol_harness::http::{Answered, Http};
 use dangol_harness::shop::CUSTOMER;
 use dangol_harness::{Browser, Engine, Shop};
 use serde_json::{Value, json};
@@ -88,22 +90,81 @@ async fn register_by_script(shop: &Shop) {
         .field("public_key")
         .expect("the form has it")
         .to_owned();
+    let made = tokenised(shop, &public_key, "123").await;
+    form.set("brick_token", &made);
+    form.set("brick_fingerprint", "0123456789abcdef0123456789abcdef");
+    let landed = browser.land(&form).await;
+    assert!(landed.success(), "{landed:?}");
+}
+
+/// What the PG makes of the good card.
+async fn tokenised(shop: &Shop, public_key: &str, cvv: &str) -> String {
     let card = format!(
-        "public_key={public_key}&card%5Bnumber%5D=4242424242424242&card%5Bexp_month%5D=12&card%5Bexp_year%5D=2030&card%5Bcvv%5D=123"
+        "public_key={public_key}&card%5Bnumber%5D=4242424242424242&card%5Bexp_month%5D=12&card%5Bexp_year%5D=2030&card%5Bcvv%5D={cvv}"
     );
     let pg = shop.sandbox().await["pg"]["paymentwall"].clone();
     let url = format!("{}/api/brick/token", pg.as_str().expect("a URL"));
     let kind = ("content-type", "application/x-www-form-urlencoded");
-    let made = dangol_harness::http::Http::new()
-        .post(&url, &[kind], card.into_bytes())
-        .await;
+    let made = Http::new().post(&url, &[kind], card.into_bytes()).await;
     // Its answers begin with a byte order mark now and then.
     let made: Value =
         serde_json::from_str(made.text().trim_start_matches('\u{feff}')).expect("JSON");
-    form.set("brick_token", made["token"].as_str().expect("a token"));
-    form.set("brick_fingerprint", "0123456789abcdef0123456789abcdef");
-    let landed = browser.land(&form).await;
-    assert!(landed.success(), "{landed:?}");
+    made["token"].as_str().expect("a token").to_owned()
+}
+
+/// A shop's own page asked for the card: no window is opened, and a script hands the token over.
+#[tokio::test]
+async fn a_token_is_handed_over_by_a_script() {
+    let shop = Shop::empty_at(Engine::Sqlite, PAYMENTWALL.name, PAYMENTWALL.id).await;
+    let list = format!("/users/pg/{USER_CODE}");
+    let listed = shop.bare("GET", &list, &[], Vec::new()).await.json();
+    let tokeniser = &listed["data"][0]["tokeniser"];
+    let public_key = tokeniser["fields"][0][1].as_str().expect("a public key");
+    assert_eq!(tokeniser["returns"]["token"], "brick_token", "{listed}");
+
+    let mut browser = Browser::new(&shop.api);
+    for (cvv, success) in [("111", false), ("123", true)] {
+        let mut params = card_params(CUSTOMER, &format!("card-{cvv}"));
+        params["amount"] = json!(3000);
+        let prepared = browser.prepare_window(params).await;
+        let token = tokenised(&shop, public_key, cvv).await;
+        let forged = hand_over(&prepared, "0".repeat(64).as_str(), &token).await;
+        assert_eq!(
+            (forged.status, &forged.json()["response"]),
+            (404, &Value::Null)
+        );
+        let payment = shop.payment(&prepared.imp_uid).await;
+        assert_eq!(payment.payment()["status"], "ready");
+
+        let first = hand_over(&prepared, &prepared.token, &token).await;
+        assert_eq!(first.status, 200);
+        assert_eq!(first.header("access-control-allow-origin"), Some("*"));
+        let told = first.json()["response"].clone();
+        assert_eq!(told["state"], "done");
+        assert_eq!(told["result"]["success"], success, "{told}");
+        let end = told["redirect_url"]
+            .as_str()
+            .expect("a phone's window redirects");
+        assert!(end.starts_with(SHOP_PAGE) && end.contains(&format!("imp_success={success}")));
+        // Its answer may be lost on the way: the same again tells the same, and charges nothing.
+        let second = hand_over(&prepared, &prepared.token, &token).await;
+        assert_eq!(second.json()["response"], told);
+        let approvals = shop.deeds("approval", &prepared.imp_uid).await.len();
+        assert_eq!(approvals, usize::from(success));
+    }
+    let charged = shop.again(CUSTOMER, "order-1", 3000).await;
+    assert_eq!(charged.payment()["status"], "paid", "{charged:?}");
+}
+
+async fn hand_over(prepared: &Prepared, window: &str, token: &str) -> Answered {
+    let order = &prepared.imp_uid;
+    let form = format!("order_id={order}&return_token={window}&brick_token={token}");
+    let url = format!("{}/token", prepared.window_url);
+    let headers = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("origin", "https://shop.example"),
+    ];
+    Http::new().post(&url, &headers, form.into_bytes()).await
 }
 
 /// Plans a fault if this gateway can show it.

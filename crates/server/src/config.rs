@@ -31,7 +31,7 @@ pub struct Config {
     pub database: Option<Secret>,
     /// Hosts that a browser may name in `notice_url`.
     pub notice_hosts: Vec<String>,
-    /// Proxies whose `X-Forwarded-For` is believed about PGs' notices.
+    /// Proxies whose `X-Forwarded-For` is believed about PGs' notices and buyers' addresses.
     pub trusted_proxies: Vec<IpAddr>,
     /// How often a webhook is tried at most.
     pub webhook_attempts: Option<usize>,

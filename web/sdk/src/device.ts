@@ -25,9 +25,9 @@ const UNKNOWN: Record<Device, FrameFacts> = {
  * that refusal needs. On mobile, `popup` chooses between a popup and a layer where the channel uses either.
  */
 export function frameFor(channel: Channel | null, device: Device, popup: unknown): FrameFacts {
-  const facts = channel?.[device] ?? UNKNOWN[device];
+  const facts = channel?.[device] || UNKNOWN[device];
   if (device === "pc" || facts.frame === "redirect") return facts;
-  if (popup === true) return { ...facts, frame: "popup" };
-  if (popup === false) return { ...facts, frame: "layer" };
+  if (popup === true) return Object.assign({}, facts, { frame: "popup" });
+  if (popup === false) return Object.assign({}, facts, { frame: "layer" });
   return facts;
 }

@@ -1,11 +1,12 @@
 // `window.IMP`: what merchants call.
 
+import { readCard } from "./card";
 import { deviceOf, frameFor } from "./device";
 import { failure } from "./outcome";
 import { check, type Params } from "./params";
 import { selectChannel } from "./select";
 import { type Channel, loadChannels, type Result } from "./server";
-import { deliver, Session } from "./session";
+import { deliver, messageOf, Session } from "./session";
 import { ALREADY_OPEN, NO_BASE, NO_INIT, NO_PARAMS, noUi, START_FAILED, WRONG_TYPE } from "./texts";
 
 /** Who the merchant is, and the channels as far as they are known. */
@@ -22,6 +23,7 @@ interface Merchant {
 
 interface Request {
   params: Params;
+  cardInfo?: unknown;
   callback: unknown;
 }
 
@@ -47,8 +49,8 @@ export class Imp {
   request_pay(given?: Params, callback?: unknown): false | undefined {
     const merchant = this.ready(given);
     if (!merchant || !given) return false;
-    const { params, problem } = check(given, Date.now());
-    const request = { params, callback };
+    const { params, cardInfo, problem } = check(given, Date.now());
+    const request = { params, cardInfo, callback };
     const refuse = (code: string, message: string): void =>
       this.answer(request, failure(params, code, message));
 
@@ -61,9 +63,7 @@ export class Imp {
 
   certification(given?: Params, callback?: unknown): false | undefined {
     if (!this.ready(given) || !given) return false;
-    const answer = failure(given, "F1001", WRONG_TYPE);
-    // The misspelled key is what i'mport sends.
-    this.answer({ params: given, callback }, { ...answer, imp_uid: null, error_coe: "F1001" });
+    this.answer({ params: given, callback }, wrongType(given));
     return undefined;
   }
 
@@ -152,11 +152,10 @@ export class Imp {
   }
 
   private open(merchant: Merchant, request: Request, channels: Channel[]): void {
-    const { params, callback } = request;
+    const { params, cardInfo, callback } = request;
     const channel = selectChannel(channels, "payment", params.pg, params.channelKey);
     if (channel && channel.type !== "payment") {
-      const answer = failure(params, "F1001", WRONG_TYPE);
-      this.answer(request, { ...answer, imp_uid: null, error_coe: "F1001" });
+      this.answer(request, wrongType(params));
       return;
     }
     const device = deviceOf(navigator.userAgent);
@@ -169,15 +168,21 @@ export class Imp {
     });
     this.session = session;
     try {
-      session.open();
+      if (cardInfo && channel?.tokeniser) session.pay(channel.tokeniser, readCard(cardInfo));
+      else session.open();
     } catch (error) {
-      session.abandon(START_FAILED + (error instanceof Error ? error.message : String(error)));
+      session.abandon(START_FAILED + messageOf(error));
     }
   }
 
   /** Answers without a window, and never before the call has returned. */
-  private answer(request: Request, result: Result): void {
-    const ask = { ...request, base: this.merchant?.base ?? "", device: deviceOf(navigator.userAgent) };
+  private answer({ params, callback }: Request, result: Result): void {
+    const ask = { params, callback, base: this.merchant?.base || "", device: deviceOf(navigator.userAgent) };
     Promise.resolve().then(() => deliver(ask, result));
   }
+}
+
+/** The misspelled key is what i'mport sends. */
+function wrongType(params: Params): Result {
+  return Object.assign(failure(params, "F1001", WRONG_TYPE), { imp_uid: null, error_coe: "F1001" });
 }

@@ -20,7 +20,7 @@ export function failure(params: Params, code: string, message: string): Result {
  */
 export function tidy(result: Result): Result {
   const success = result.success === true;
-  const tidied: Result = { ...result, success, imp_success: success };
+  const tidied: Result = Object.assign({}, result, { success, imp_success: success });
   if (success) {
     delete tidied.error_code;
     delete tidied.error_msg;
@@ -36,30 +36,26 @@ export function tidy(result: Result): Result {
  * failure in its query, or the server's own page. Null when the address given would run as a script.
  */
 export function failureUrl(base: string, redirectUrl: unknown, result: Result): string | null {
-  const message = encodeURIComponent(String(result.error_msg));
+  const { imp_uid, merchant_uid, error_code, error_msg } = result;
   if (typeof redirectUrl !== "string" || redirectUrl === "") {
-    const uid = result.imp_uid ? String(result.imp_uid) : "";
-    return `${base}/payments/fail?imp_uid=${encodeURIComponent(uid)}&success=false&error_msg=${message}`;
+    return `${base}/payments/fail?${query({ imp_uid: imp_uid || "", success: false, error_msg })}`;
   }
   if (isScript(redirectUrl)) return null;
-  const hash = redirectUrl.indexOf("#");
-  const fragment = hash < 0 ? "" : redirectUrl.slice(hash);
-  const [path = "", query = ""] = splitOnce(hash < 0 ? redirectUrl : redirectUrl.slice(0, hash), "?");
-  const ours = ["imp_uid", "merchant_uid", "imp_success", "error_code", "error_msg"];
+  const [, path, old = "", fragment] = /^([^?#]*)\??([^#]*)([\s\S]*)/.exec(redirectUrl) || [];
+  const told = { imp_uid, merchant_uid, imp_success: false, error_code, error_msg };
   // Some of i'mport's mobile SDKs crash on a key that comes twice.
-  const kept = query.split("&").filter((part) => part !== "" && !ours.includes(part.split("=")[0] ?? ""));
-  kept.push(`merchant_uid=${encodeURIComponent(String(result.merchant_uid))}`, "imp_success=false");
-  kept.push(`error_code=${encodeURIComponent(String(result.error_code))}`, `error_msg=${message}`);
-  return `${path}?${kept.join("&")}${fragment}`;
+  const ours = Object.keys(told);
+  const kept = old.split("&").filter((part) => part !== "" && !ours.includes(String(part.split("=")[0])));
+  return `${path}?${kept.concat(query(told)).join("&")}${fragment}`;
+}
+
+function query(told: Result): string {
+  const pairs = Object.entries(told).filter(([, value]) => value != null);
+  return pairs.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join("&");
 }
 
 /** Addresses whose scheme runs script or shows content of its own, however a browser would read them. */
 export function isScript(url: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: browsers skip them in front of and inside a scheme.
   return /^(javascript|data|vbscript|blob):/i.test(url.replace(/[\u0000-\u0020\u007f]/g, ""));
-}
-
-function splitOnce(text: string, separator: string): string[] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }

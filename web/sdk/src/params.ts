@@ -3,25 +3,36 @@
 export type Params = Record<string, unknown>;
 
 /** Parameters that may open a window, or the reason why they may not. */
-export type Checked = { params: Params; problem: null } | { params: Params; problem: string };
+export interface Checked {
+  params: Params;
+  /** What `card.info` was, which must not be among the parameters: those are sent to our server. */
+  cardInfo: unknown;
+  problem: string | null;
+}
 
 /**
- * Copies the parameters, fills in the defaults and checks them. As i'mport does, the defaults are also written into
- * the caller's object: code that reads `merchant_uid` from it afterwards relies on that.
+ * Copies the parameters but for `card`, fills in the defaults and checks them. As i'mport does, the defaults are also
+ * written into the caller's object: code that reads `merchant_uid` from it afterwards relies on that.
  *
  * @param nowMs unix milliseconds, for the order number of somebody who gave none
  */
 export function check(given: Params, nowMs: number): Checked {
-  if (given.merchant_uid === undefined || given.merchant_uid === null || given.merchant_uid === "") {
-    writeBack(given, "merchant_uid", `nobody_${nowMs}`);
-  }
-  if (!given.pay_method) writeBack(given, "pay_method", "card");
-
-  const params: Params = { ...given };
-  params.merchant_uid ||= `nobody_${nowMs}`;
-  params.pay_method ||= "card";
+  const params: Params = Object.assign({}, given);
+  const fillIn = (key: string, value: string): void => {
+    if (given[key]) return;
+    params[key] = value;
+    try {
+      given[key] = value;
+    } catch {
+      // Frozen objects stay as they are.
+    }
+  };
+  fillIn("merchant_uid", `nobody_${nowMs}`);
+  fillIn("pay_method", "card");
   if (typeof params.merchant_uid === "number") params.merchant_uid = String(params.merchant_uid);
-  return { params, problem: problemOf(params) };
+  const { card } = params;
+  delete params.card;
+  return { params, cardInfo: card && (card as Params).info, problem: problemOf(params) };
 }
 
 function problemOf(params: Params): string | null {
@@ -37,13 +48,4 @@ function problemOf(params: Params): string | null {
 export function isAmount(amount: unknown): boolean {
   if (typeof amount === "number") return Number.isFinite(amount);
   return typeof amount === "string" && /^\s*-?\d+(\.\d+)?\s*$/.test(amount);
-}
-
-/** Frozen objects stay as they are. */
-function writeBack(given: Params, key: string, value: string): void {
-  try {
-    given[key] = value;
-  } catch {
-    // The caller does not want it changed.
-  }
 }

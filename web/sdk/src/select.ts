@@ -21,6 +21,7 @@ export function selectChannel(
   const byKey = channelKey ? channels.find((channel) => channel.channel_key === channelKey) : undefined;
   if (byKey) return byKey;
 
+  const preferred = (some: Channel[]) => (some.includes(standard) ? standard : some[0]);
   const ofType = channels.filter((channel) => channel.type === type);
   if (typeof pg === "string" && pg !== "") {
     const dot = pg.indexOf(".");
@@ -28,8 +29,8 @@ export function selectChannel(
     const mid = dot < 0 ? null : pg.slice(dot + 1);
     const ofProvider = ofType.filter((channel) => channel.pg_provider === provider);
     const exact = ofProvider.find((channel) => channel.pg_id === mid);
-    const named = exact ?? ofProvider.find((channel) => channel === standard) ?? ofProvider[0];
+    const named = exact || preferred(ofProvider);
     if (named) return named;
   }
-  return ofType.find((channel) => channel === standard) ?? ofType[0] ?? standard;
+  return preferred(ofType) || standard;
 }

@@ -1,5 +1,6 @@
 // What the SDK asks the server. Everything here is public: no cookie, no credential.
 
+import type { Card } from "./card";
 import type { Device, Frame } from "./device";
 
 /** One of the merchant's contracts, as `GET /users/pg/{user_code}` lists them. */
@@ -10,6 +11,17 @@ export interface Channel {
   channel_key?: string;
   pc?: FrameFacts;
   mobile?: FrameFacts;
+  tokeniser?: Tokeniser;
+}
+
+/** How a page makes a one-time token of a card at the gateway, and the names that are used for it there and here. */
+export interface Tokeniser {
+  url: string;
+  /** Names and values that are sent with each card. */
+  fields: [string, string][];
+  card: Record<keyof Card, string>;
+  answer: { token: string; code: string; message: string };
+  returns: { order_id: string; return_token: string; token: string };
 }
 
 /** How a channel's window shows itself. Sizes are CSS pixels; null fills the screen. */
@@ -37,6 +49,13 @@ export interface Opened {
 export interface Refused {
   redirect_url: string | null;
   result: Result;
+}
+
+/** What a gateway makes of a card; without a token it has refused. */
+export interface Tokenised {
+  token: string | undefined;
+  code: string;
+  message: string;
 }
 
 /** How far a window has come. `working` means that the gateway's word is being fetched. */
@@ -77,36 +96,64 @@ export async function loadChannels(
 }
 
 /** Asks for a window. */
-export async function prepare(base: string, request: PrepareRequest): Promise<Opened | Refused> {
-  const answer = await call(`${base}/window/prepare`, request);
-  const response = answer.response as Opened | Refused | null;
-  if (!response) throw new Error(String(answer.message || "no answer"));
-  return response;
+export function prepare(base: string, request: PrepareRequest): Promise<Opened | Refused> {
+  return respond(`${base}/window/prepare`, request);
 }
 
 /** Asks how far a window has come. */
 export function askProgress(base: string, ref: WindowRef): Promise<Progress> {
-  return progress(`${base}/window/result`, ref);
+  return respond(`${base}/window/result`, ref);
 }
 
 /** Says that the buyer closed the window; a window that is still open is cancelled by this. */
 export function tellClosed(base: string, ref: WindowRef): Promise<Progress> {
-  return progress(`${base}/window/close`, { imp_uid: ref.imp_uid, nonce: ref.nonce, reason: "closed" });
+  return respond(`${base}/window/close`, { imp_uid: ref.imp_uid, nonce: ref.nonce, reason: "closed" });
 }
 
-async function progress(url: string, body: unknown): Promise<Progress> {
+/** Sends a card to the gateway, which answers with a token or with a code and a text. */
+export async function tokenise(
+  { url, fields, card: names, answer }: Tokeniser,
+  card: Card,
+): Promise<Tokenised> {
+  const form = new URLSearchParams(fields);
+  for (const part in names) form.append(names[part as keyof Card], card[part as keyof Card]);
+  const told = await call(url, form);
+  // What a gateway says of a number may repeat it, and goes on into a callback or an address.
+  const text = (name: string): string => String(told[name] || "").replace(/\d[\d -]{9,}\d/g, "*");
+  return {
+    token: told[answer.token] as string | undefined,
+    code: text(answer.code),
+    message: text(answer.message),
+  };
+}
+
+/** Brings a one-time token to the window that was prepared for it, and waits for its end; twice is as good as once. */
+export function handOver(opened: Opened, { returns }: Tokeniser, token: string): Promise<Progress> {
+  const form = new URLSearchParams([
+    [returns.order_id, opened.imp_uid],
+    [returns.return_token, opened.token],
+    [returns.token, token],
+  ]);
+  return respond(`${opened.window_url}/token`, form);
+}
+
+async function respond<R>(url: string, body: unknown): Promise<R> {
   const answer = await call(url, body);
   if (!answer.response) throw new Error(String(answer.message || "no answer"));
-  return answer.response as Progress;
+  return answer.response as R;
 }
 
-/** GET without a body, else POST of JSON. Refusals carry JSON under any HTTP status, so the status is not looked at. */
+/**
+ * GET without a body, else POST of a form or of JSON. Refusals carry JSON under any HTTP status, so the status is not
+ * looked at.
+ */
 function call(url: string, body?: unknown): Promise<Record<string, unknown>> {
   const request: RequestInit = { credentials: "omit", cache: "no-store" };
   if (body !== undefined) {
+    const isForm = body instanceof URLSearchParams;
     request.method = "POST";
-    request.headers = { "Content-Type": "application/json" };
-    request.body = JSON.stringify(body);
+    if (!isForm) request.headers = { "Content-Type": "application/json" };
+    request.body = isForm ? body : JSON.stringify(body);
   }
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error("timeout")), TIMEOUT_MS);

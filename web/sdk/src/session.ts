@@ -1,5 +1,6 @@
 // One request_pay from the click to the callback. Whatever happens, it ends in exactly one result.
 
+import type { Card } from "./card";
 import type { Device } from "./device";
 import { type Layer, openLayer } from "./layer";
 import { failure, failureUrl, tidy } from "./outcome";
@@ -10,13 +11,16 @@ import {
   askProgress,
   type Channel,
   type FrameFacts,
+  handOver,
   type Opened,
   type Progress,
   prepare,
   type Result,
+  type Tokeniser,
   tellClosed,
+  tokenise,
 } from "./server";
-import { layerTexts, NOT_CONFIRMED, popupBlocked } from "./texts";
+import { BAD_CARD, layerTexts, NOT_CONFIRMED, popupBlocked } from "./texts";
 
 /** Everything that is known when the window is about to open. */
 export interface Ask {
@@ -30,6 +34,8 @@ export interface Ask {
   params: Params;
   callback: unknown;
 }
+
+type Question = typeof askProgress;
 
 /** How often the server is asked while the window is open, in case the page in it cannot reach us. */
 const WATCH_MS = 4_000;
@@ -45,6 +51,8 @@ export class Session {
   private opened: Opened | null = null;
   private closing = false;
   private ended = false;
+  /** Whether there is nothing to close. */
+  private windowless = false;
   private readonly timers: number[] = [];
 
   /** @param onEnd called before the callback, so that the callback may start the next request */
@@ -77,6 +85,14 @@ export class Session {
     this.start().catch((error) => this.abandon(messageOf(error)));
   }
 
+  /** Pays by a card that the shop's page has asked for itself, without a window. Null is a card that cannot be read. */
+  pay(tokeniser: Tokeniser, card: Card | null): void {
+    this.windowless = true;
+    // The page is still here, and goes itself where a redirecting window would have sent it.
+    if (this.ask.facts.frame === "redirect") this.ask.callback = null;
+    this.payBy(tokeniser, card).catch((error) => this.abandon(messageOf(error)));
+  }
+
   /** Ends a request that never got as far as a window. */
   abandon(message: string): void {
     this.end(failure(this.ask.params, "F500", message));
@@ -84,11 +100,11 @@ export class Session {
 
   /** Closes the window as the buyer's click on the close button does. */
   close(): void {
-    if (this.ended || this.closing || this.ask.facts.frame === "redirect") return;
+    if (this.ended || this.closing || this.windowless || this.ask.facts.frame === "redirect") return;
     this.closing = true;
     this.layer?.waitForResult();
     // A window that the server is still preparing is settled as soon as it has a number.
-    if (this.opened) this.settle(this.opened);
+    if (this.opened) this.settle(this.opened, tellClosed);
   }
 
   communicate(message: unknown): void {
@@ -96,26 +112,41 @@ export class Session {
   }
 
   private async start(): Promise<void> {
+    const opened = await this.prepare();
+    if (!opened) return;
+    if (this.closing) this.settle(opened, tellClosed);
+    else this.show(opened);
+  }
+
+  private async payBy(tokeniser: Tokeniser, card: Card | null): Promise<void> {
+    const unread = { token: "", code: "F400", message: BAD_CARD };
+    const { token, code, message } = card ? await tokenise(tokeniser, card) : unread;
+    if (!token) return this.end(failure(this.ask.params, code, message));
+    // Only now, so that a card that the gateway refuses leaves no payment behind.
+    const opened = await this.prepare();
+    if (opened) this.settle(opened, () => handOver(opened, tokeniser, token));
+  }
+
+  /** A window of the server's; null when this has ended meanwhile. */
+  private async prepare(): Promise<Opened | null> {
     const { base, userCode, tierCode, channel, device, facts, params } = this.ask;
     const answer = await prepare(base, {
       user_code: userCode,
       tier_code: tierCode,
-      channel_key: channel?.channel_key ?? null,
+      channel_key: channel?.channel_key || null,
       device,
       frame: facts.frame,
       origin: location.href,
       nonce: this.nonce,
       params,
     });
-    if (this.ended) return;
+    if (this.ended) return null;
     if (!("window_url" in answer)) {
-      if (answer.redirect_url) location.href = answer.redirect_url;
-      else this.end(answer.result);
-      return;
+      this.end(answer.result, answer.redirect_url);
+      return null;
     }
     this.opened = answer;
-    if (this.closing) this.settle(answer);
-    else this.show(answer);
+    return answer;
   }
 
   private show(opened: Opened): void {
@@ -125,7 +156,7 @@ export class Session {
       return;
     }
     const origins = [new URL(opened.window_url).origin, new URL(base).origin];
-    this.line = listen(() => this.popup ?? this.layer?.frame?.contentWindow ?? null, origins, this.nonce, {
+    this.line = listen(() => this.popup || this.layer?.frame?.contentWindow || null, origins, this.nonce, {
       onPage: () => {
         if (!this.popup && !this.closing) this.layer?.arrived();
       },
@@ -139,31 +170,30 @@ export class Session {
     this.every(WATCH_MS, () => {
       if (!this.closing) this.inquire(askProgress);
     });
-    sendToken(opened, this.popup ? this.popup.name : (this.layer?.frame?.name ?? ""));
+    sendToken(opened, this.popup ? this.popup.name : this.layer?.frame?.name || "");
   }
 
   /** Tells the server and waits for the result, however often the network fails meanwhile. */
-  private async settle(opened: Opened): Promise<void> {
-    let told = false;
-    let waited = 0;
+  private async settle(opened: Opened, tell: Question): Promise<void> {
+    let question = tell;
+    const until = Date.now() + SETTLE_MS;
     for (let pause = 250; !this.ended; pause = Math.min(1_000, pause * 1.5)) {
-      const progress = await this.inquire(told ? askProgress : tellClosed);
-      told = told || progress !== null;
-      if (waited >= SETTLE_MS) break;
+      const progress = await this.inquire(question);
+      if (progress) question = askProgress;
+      if (Date.now() > until) break;
       await new Promise((resolve) => setTimeout(resolve, pause));
-      waited += pause;
     }
     // Nobody knows yet, and saying that it failed would invite a second payment.
     const result = failure({ merchant_uid: opened.merchant_uid }, "PENDING", NOT_CONFIRMED);
-    this.end({ ...result, imp_uid: opened.imp_uid });
+    this.end(Object.assign(result, { imp_uid: opened.imp_uid }));
   }
 
   /** One question; ends the session when it is answered. Null when the network failed. */
-  private async inquire(question: typeof askProgress): Promise<Progress | null> {
+  private async inquire(question: Question): Promise<Progress | null> {
     if (!this.opened || this.ended) return null;
     try {
       const progress = await question(this.ask.base, { imp_uid: this.opened.imp_uid, nonce: this.nonce });
-      if (progress.state === "done" && progress.result) this.end(progress.result);
+      if (progress.state === "done" && progress.result) this.end(progress.result, progress.redirect_url);
       return progress;
     } catch {
       return null;
@@ -181,11 +211,13 @@ export class Session {
     this.tearDown();
   };
 
-  private end(result: Result): void {
+  /** @param redirectUrl where the server would have sent a redirecting window */
+  private end(result: Result, redirectUrl?: string | null): void {
     if (this.ended) return;
     this.ended = true;
     this.tearDown();
-    deliver(this.ask, tidy(result));
+    if (redirectUrl) location.href = redirectUrl;
+    else deliver(this.ask, tidy(result));
   }
 
   private tearDown(): void {
@@ -232,6 +264,6 @@ function sendToken(opened: Opened, target: string): void {
   form.remove();
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error && error.message ? error.message : String(error);
 }

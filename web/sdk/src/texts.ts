@@ -10,6 +10,7 @@ export const WRONG_TYPE =
 export const ALREADY_OPEN = "이미 결제창이 열려 있습니다. 열려 있는 결제창을 닫은 후 다시 시도해주세요.";
 export const NOT_CONFIRMED =
   "결제 결과를 아직 확인하지 못했습니다. 결제가 완료되었을 수 있으니 다시 결제하기 전에 결제 내역을 확인해주세요.";
+export const BAD_CARD = "카드 정보를 확인해주세요.";
 export const NO_BASE = "서버 주소를 알 수 없습니다. IMP.init(userCode, { baseUrl })로 지정해주세요.";
 
 export function noUi(provider: string): string {

@@ -33,6 +33,25 @@ export interface RequestPayParams {
   /** On mobile, asks for a popup (true) or for a layer (false) where the gateway offers both. */
   popup?: boolean;
   notice_url?: string | string[];
+  /** With `info`, pays without a window where the channel's gateway can; never sent to our server. */
+  card?: { info?: CardInfo; [other: string]: unknown };
+  [other: string]: unknown;
+}
+
+/** A card that the shop's own page has asked for. Spaces and dashes do not matter. */
+export interface CardInfo {
+  /** Or `card_number`. */
+  number?: string;
+  card_number?: string;
+  /** MM/YY, MM/YYYY or YYYY-MM; or `exp_month` and `exp_year`. */
+  expiry?: string;
+  /** Also as `month` or `expiry_month`. */
+  exp_month?: string | number;
+  /** Two digits or four; also as `year` or `expiry_year`. */
+  exp_year?: string | number;
+  /** Or `cvv`. */
+  cvc?: string;
+  cvv?: string;
   [other: string]: unknown;
 }
 
@@ -79,7 +98,7 @@ export interface Iamport {
   updateLoadUIRequest(uiType: string, params: Record<string, unknown>): false | undefined;
   /** As `loadUI`: the promise is rejected. */
   loadModule(type: string, user?: Record<string, unknown>, options?: Record<string, unknown>): Promise<never>;
-  /** Closes the open window as its close button does; the callback still gets the result. */
+  /** Closes the open window as its close button does; the callback still gets the result. Without a window, nothing. */
   close(): void;
   /** Sends a message to our page in the open window, if one is listening. */
   communicate(message: unknown): void;

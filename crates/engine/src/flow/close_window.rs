@@ -1,6 +1,7 @@
 //! Closing a window: the PG has returned the browser, or the buyer gave up. A return is only a hint; the key exists when
 //! the PG says so.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,11 +32,13 @@ pub(crate) const WAIT: Duration = Duration::from_secs(40);
 /// How long a browser waits for a PG that will decide later.
 const DECISION: Duration = Duration::from_secs(30);
 
-/// The PG returned the browser: believe nothing, ask the PG, record. A window that has ended shows its stored result.
+/// The PG returned the browser, which is at this address: believe nothing, ask the PG, record. A window that has ended shows
+/// its stored result.
 pub async fn close_window(
     engine: &Engine,
     window_id: &str,
     returned: WindowReturn,
+    browser_ip: Option<IpAddr>,
 ) -> Result<Result<(WindowResult, Page), NotYours>, FlowError> {
     let Some(found) = find(engine, window_id).await? else {
         return Ok(Err(NotYours::Unknown));
@@ -49,7 +52,9 @@ pub async fn close_window(
     let page = page(engine, &found);
     let window = found.window.clone();
     let token = claim.token.as_ref().map_or("", Secret::expose);
-    let payment = end(engine, found, token, returned).await?;
+    let mut order = order(engine, &found, token);
+    order.browser_ip = browser_ip.map(|ip| ip.to_string());
+    let payment = end(engine, found, order, returned).await?;
     let expired = engine.now_ms() > window.expires_at;
     Ok(Ok((result::of(&payment, &window, expired), page)))
 }
@@ -77,7 +82,7 @@ fn proven(
 async fn end(
     engine: &Engine,
     found: Found,
-    token: &str,
+    order: WindowOrder,
     returned: WindowReturn,
 ) -> Result<Arc<Payment>, FlowError> {
     let payment = found.payment.clone();
@@ -91,7 +96,6 @@ async fn end(
             .payment);
     }
     // A browser that leaves in the middle must not leave half of it behind.
-    let order = order(engine, &found, token);
     let task = engine
         .tasks
         .spawn(exchange(engine.clone(), found, order, returned));

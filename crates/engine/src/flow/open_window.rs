@@ -195,6 +195,8 @@ pub(crate) fn order(engine: &Engine, found: &Found, token: &str) -> WindowOrder 
         return_url: format!("{origin}/window/{}/return", found.window.window_id),
         notice_url: settings.notice_url(&payment.merchant, &payment.channel_key),
         return_token: Secret::new(token),
+        browser_ip: None,
+        page_origin: found.window.origin.clone(),
         at_ms: engine.now_ms(),
     }
 }

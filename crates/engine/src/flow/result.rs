@@ -19,6 +19,14 @@ pub struct WindowResult {
     pub success: bool,
 }
 
+impl WindowResult {
+    /// Where a redirecting window goes, from whatever origin: our own two pages are on the main one.
+    pub fn whole_redirect_url(&self, main: &str) -> String {
+        let ours = self.redirect_url.starts_with('/');
+        format!("{}{}", if ours { main } else { "" }, self.redirect_url)
+    }
+}
+
 /// The result of a window's payment as it stands. `expired`: its time is over though nothing was recorded yet.
 pub fn of(payment: &Payment, window: &WindowRecord, expired: bool) -> WindowResult {
     let success = payment.state.v1() == "paid";

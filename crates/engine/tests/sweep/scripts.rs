@@ -214,7 +214,7 @@ pub async fn register(stage: Stage, customer_uid: String, merchant_uid: String) 
         let returned = WindowReturn {
             fields: fields.clone(),
         };
-        let closed = close_window(engine, &window_id, returned).await;
+        let closed = close_window(engine, &window_id, returned, None).await;
         assert!(
             closed.expect("the store").is_ok(),
             "the PG's own return is ours"

@@ -13,7 +13,7 @@ use dangol_domain::{BillingKey, Failure, Outcome, Receipt};
 use crate::Entry;
 use crate::contract::{
     CancelOrder, Channel, ChargeOrder, Checked, Gateway, HandOff, Inquired, Inquiry, Issue, Notice,
-    NoticeSays, ReturnClaim, Revoked, WindowOrder, WindowReturn,
+    NoticeSays, ReturnClaim, Revoked, Tokeniser, WindowOrder, WindowReturn,
 };
 use crate::profile::Profile;
 use crate::wire::Wire;
@@ -66,6 +66,10 @@ impl Gateway for Connector {
 
     fn page_script(&self) -> Option<&'static str> {
         Some(window::PAGE_SCRIPT)
+    }
+
+    fn tokeniser(&self, channel: &Channel) -> Option<Tokeniser> {
+        window::tokeniser(channel)
     }
 
     fn read_return(&self, _: &Channel, returned: &WindowReturn) -> ReturnClaim {

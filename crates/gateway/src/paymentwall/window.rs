@@ -12,10 +12,11 @@ use super::messages::{Charge, Params};
 use super::talk::{NoAnswer, not_connected};
 use super::{facts, fields};
 use crate::contract::{
-    Channel, HandOff, Issue, IssuedKey, ReturnClaim, Way, WindowOrder, WindowReturn,
+    AnswerNames, CardNames, Channel, HandOff, Issue, IssuedKey, ReturnClaim, ReturnNames,
+    Tokeniser, Way, WindowOrder, WindowReturn,
 };
 use crate::lenient::{said, shown_code};
-use crate::link::origin;
+use crate::link::{host, origin};
 use crate::wire::Wire;
 
 /// It shows Brick's form, and sends our form on with what Brick says.
@@ -154,6 +155,36 @@ fn bypass(extra: &Value, name: &str) -> String {
     found.unwrap_or_default().to_owned()
 }
 
+/// How a shop's own page has a card tokenised, as Brick's script does it. The public key decides where.
+pub fn tokeniser(channel: &Channel) -> Option<Tokeniser> {
+    TokenSource::built(channel).ok()?;
+    let public_key = channel.credential("brick_public_key");
+    let url = match public_key.starts_with("t_") {
+        true => format!("{}/api/brick/token", channel.host("api")),
+        false => format!("{}/api/token", channel.host("tokens")),
+    };
+    Some(Tokeniser {
+        url,
+        fields: vec![("public_key", public_key.to_owned())],
+        card: CardNames {
+            number: "card[number]",
+            month: "card[exp_month]",
+            year: "card[exp_year]",
+            cvc: "card[cvv]",
+        },
+        answer: AnswerNames {
+            token: "token",
+            code: "code",
+            message: "error",
+        },
+        returns: ReturnNames {
+            order_id: ORDER_FIELD,
+            return_token: TOKEN_FIELD,
+            token: BRICK_TOKEN,
+        },
+    })
+}
+
 /// What a return claims.
 pub fn read_return(returned: &WindowReturn) -> ReturnClaim {
     let field = |name| returned.text(name).filter(|text| !text.is_empty());
@@ -182,14 +213,18 @@ pub async fn close(
         return Issue::Refused(Failure::new(FailureClass::Protocol, "", text));
     }
     let (token, fingerprint) = (Secret::new(field(BRICK_TOKEN)), field(BRICK_FINGERPRINT));
-    if !is_one_time(token.expose()) || !is_fingerprint(&fingerprint) {
+    if !is_one_time(token.expose()) {
         return Issue::Refused(not_completed(&field(ERROR_CODE), &field(ERROR)));
     }
+    let browser = match browser(fingerprint, order) {
+        Ok(browser) => browser,
+        Err(failure) => return Issue::Refused(failure),
+    };
     let mut form = match first_charge(&token, order).form(channel) {
         Ok(form) => form,
         Err(failure) => return Issue::Refused(failure),
     };
-    form.push(("fingerprint", fingerprint));
+    form.extend(browser);
     // The answer brings the permanent token.
     form.push(("store_card", "1".to_owned()));
     match charge::send(wire, channel, &form, order.amount, Step::Issue).await {
@@ -210,6 +245,32 @@ fn first_charge<'a>(token: &'a Secret, order: &'a WindowOrder) -> Asked<'a> {
         buyer_email: order.buyer.email.as_deref(),
         customer_uid: &order.customer_uid,
         at_ms: order.at_ms,
+    }
+}
+
+/// The buyer's browser, which Brick wants to know of with a one-time token: the fingerprint that its script took, or, where
+/// the token was made without that script, an address and the domain of the page.
+///
+/// # Errors
+/// When neither is known; nothing was sent then.
+fn browser(fingerprint: String, order: &WindowOrder) -> Result<Params, Failure> {
+    if is_fingerprint(&fingerprint) {
+        return Ok(vec![("fingerprint", fingerprint)]);
+    }
+    if !fingerprint.is_empty() {
+        return Err(not_completed("", ""));
+    }
+    // Pages of apps have no domain; ours stands for theirs.
+    let page = order.page_origin.as_deref().unwrap_or(&order.return_url);
+    match (&order.browser_ip, host(page)) {
+        (Some(ip), Some(domain)) => Ok(vec![
+            ("browser_ip", ip.clone()),
+            ("browser_domain", domain.to_owned()),
+        ]),
+        _ => Err(not_completed(
+            "",
+            "구매자의 IP 주소를 알 수 없어 결제하지 못했습니다. (서버 설정 trusted_proxies)",
+        )),
     }
 }
 

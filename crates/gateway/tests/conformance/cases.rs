@@ -10,7 +10,7 @@ use crate::issue::{
     a_buyer_who_cancels_gets_no_key, a_card_refused_at_issue_gets_no_key,
     a_forged_return_brings_no_key, a_mobile_window_issues_a_key, a_pc_window_issues_a_key,
     a_return_of_another_window_brings_no_key, a_return_used_twice_brings_no_second_key,
-    an_issue_that_goes_wrong_is_never_issued,
+    a_token_of_the_shops_page_issues_a_key, an_issue_that_goes_wrong_is_never_issued,
 };
 use crate::notices::{
     a_notice_that_was_changed_is_no_word, notices_tell_of_what_happened_and_of_nothing_else,
@@ -35,6 +35,7 @@ cases! {
     a_forged_return_brings_no_key
     a_return_of_another_window_brings_no_key
     a_return_used_twice_brings_no_second_key
+    a_token_of_the_shops_page_issues_a_key
     an_issue_that_goes_wrong_is_never_issued
     a_charge_is_approved_and_written_down_once
     each_decline_has_its_class

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use dangol_domain::{Device, FailureClass};
-use dangol_gateway::contract::Issue;
+use dangol_gateway::contract::{Issue, Tokeniser, WindowReturn};
 use dangol_gateway::profile::AmountAtIssue;
 use dangol_gateway::sandbox::journal::Kind;
+use dangol_gateway::wire::{Request, Wire};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::subject::{GOOD_CARD, Held, Subject, told};
 use crate::windows::{Buyer, forged, go_through};
@@ -136,6 +138,70 @@ pub async fn a_return_used_twice_brings_no_second_key(subject: Arc<Subject>) -> 
     assert_eq!(subject.keys_made(&order.order_id), 1);
     assert!(subject.taken(&order.order_id).len() <= 1);
     Held::Yes
+}
+
+/// A card goes from the shop's page to the PG, and the token that it gives to us.
+pub async fn a_token_of_the_shops_page_issues_a_key(subject: Arc<Subject>) -> Held {
+    let Some(tokeniser) = subject.gateway.tokeniser(&subject.channel) else {
+        return Held::CannotBeShown("this PG takes cards in its own window only".to_owned());
+    };
+    let refused = tokenise(&subject, &tokeniser, "4242424242424241").await;
+    let names = &tokeniser.answer;
+    assert!(refused.get(names.token).is_none(), "{refused}");
+    let said = [names.code, names.message].map(|name| refused.get(name).is_some());
+    assert_eq!(said, [true, true], "{refused}");
+
+    let mut order = subject.window_order(Device::Pc);
+    order.browser_ip = Some("203.0.113.7".to_owned());
+    order.page_origin = Some("https://shop.example".to_owned());
+    let made = tokenise(&subject, &tokeniser, "4242424242424242").await;
+    let token = made[names.token].as_str().expect("a token");
+    let returns = &tokeniser.returns;
+    let fields = [
+        (returns.order_id, order.order_id.as_str()),
+        (returns.return_token, order.return_token.expose()),
+        (returns.token, token),
+    ];
+    let returned = WindowReturn {
+        fields: fields
+            .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
+            .to_vec(),
+    };
+    let claim = subject.gateway.read_return(&subject.channel, &returned);
+    assert_eq!(claim.order_id.as_deref(), Some(order.order_id.as_str()));
+    let echoed = claim.token.expect("the window's token comes back");
+    assert!(echoed.expose() == order.return_token.expose());
+    let closed = subject
+        .gateway
+        .close_window(&subject.wire, &subject.channel, &order, &returned);
+    let issue = closed.await;
+    assert!(matches!(&issue, Issue::Issued(_)), "{}", told(&issue));
+    assert_eq!(subject.keys_made(&order.order_id), 1);
+    Held::Yes
+}
+
+async fn tokenise(subject: &Subject, tokeniser: &Tokeniser, number: &str) -> serde_json::Value {
+    let card = &tokeniser.card;
+    let mut fields = tokeniser.fields.clone();
+    for (name, value) in [
+        (card.number, number),
+        (card.month, "12"),
+        (card.year, "2030"),
+        (card.cvc, "123"),
+    ] {
+        fields.push((name, value.to_owned()));
+    }
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let form: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    let kind = "application/x-www-form-urlencoded";
+    let request = Request::post(tokeniser.url.clone(), kind, form.join("&").into_bytes());
+    let answer = subject.wire.send(request).await.expect("the PG answers");
+    // A browser reads over a byte order mark, too.
+    let text = String::from_utf8(answer.body).expect("UTF-8");
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).expect("a JSON object")
 }
 
 pub async fn an_issue_that_goes_wrong_is_never_issued(subject: Arc<Subject>) -> Held {

@@ -226,6 +226,8 @@ impl Subject {
             return_url: format!("http://main.test/return/{order_id}"),
             notice_url: NOTICE_URL.to_owned(),
             return_token: Secret::new(format!("token-of-{order_id}")),
+            browser_ip: None,
+            page_origin: None,
             order_id,
             amount: won(3000),
             name: "월간 플랜 & <b>\"1\"</b>".to_owned(),

@@ -8,6 +8,7 @@ pub mod window;
 
 mod assets;
 mod raw_form;
+mod source;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

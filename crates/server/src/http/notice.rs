@@ -3,14 +3,12 @@
 //! The answer is the PG's own word of thanks and nothing else, so that it stops saying it; anything that is not 200 makes
 //! it say it again.
 
-use std::net::{IpAddr, SocketAddr};
-
+use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
 use dangol_domain::UserCode;
 use dangol_engine::flow::take_notice::{Heard, take_notice};
 use dangol_gateway::contract::Notice;
@@ -18,6 +16,7 @@ use serde_json::Value;
 
 use super::App;
 use super::raw_form::fields;
+use super::source::Source;
 
 /// The routes.
 pub fn router() -> Router<App> {
@@ -27,8 +26,7 @@ pub fn router() -> Router<App> {
 async fn take(
     State(app): State<App>,
     Path((user_code, channel_key)): Path<(String, String)>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
-    headers: HeaderMap,
+    Source(from): Source,
     RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Response {
@@ -39,11 +37,6 @@ async fn take(
         fields: fields(query.unwrap_or_default().as_bytes()),
     };
     notice.fields.extend(body_fields(&body));
-    let from = source(
-        &app,
-        peer.map(|Extension(ConnectInfo(peer))| peer.ip()),
-        &headers,
-    );
     match take_notice(&app.engine, &merchant, &channel_key, from, &notice).await {
         Ok(Heard::Thanks(answer)) => {
             let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
@@ -75,15 +68,4 @@ fn body_fields(body: &[u8]) -> Vec<(String, Vec<u8>)> {
     texts
         .map(|(name, text)| (name, text.into_bytes()))
         .collect()
-}
-
-/// Where a notice came from. Behind a proxy that the operator trusts, it is the last address that this proxy added.
-fn source(app: &App, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
-    let peer = peer?.to_canonical();
-    if !app.engine.settings.trusted_proxies.contains(&peer) {
-        return Some(peer);
-    }
-    let forwarded = headers.get_all("x-forwarded-for").iter().next_back()?;
-    let last = forwarded.to_str().ok()?.rsplit(',').next()?;
-    last.trim().parse().ok()
 }

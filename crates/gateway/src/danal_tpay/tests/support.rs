@@ -252,6 +252,8 @@ pub fn window_order(amount: i64) -> WindowOrder {
         return_url: "https://pay.example/window/w1/return".to_owned(),
         notice_url: "https://pay.example.com/notice/imp00000000/channel".to_owned(),
         return_token: Secret::new("token-1"),
+        browser_ip: None,
+        page_origin: None,
         at_ms: NOW_MS,
     }
 }

@@ -395,3 +395,54 @@ async fn a_cancelled_failed_foreign_or_empty_return_charges_nothing() {
     assert!(matches!(cancelled, Issue::Refused(failure)
         if failure.message == "사용자가 결제를 취소하셨습니다"));
 }
+
+#[tokio::test]
+async fn a_token_without_a_fingerprint_is_charged_by_address_and_domain() {
+    let recorded = transcript("first_charge");
+    let no_fingerprint = returned(&[
+        ("order_id", "imp_123456789012"),
+        ("return_token", "token-1"),
+        ("brick_token", ONE_TIME),
+    ]);
+    for (page, domain) in [
+        (Some("https://shop.example"), "shop.example"),
+        (Some("http://localhost:8082"), "localhost"),
+        // An app's page has none; our own stands for it.
+        (None, "window.example"),
+    ] {
+        let mut order = window_order(Device::Pc);
+        order.browser_ip = Some("203.0.113.7".to_owned());
+        order.page_origin = page.map(str::to_owned);
+        let script = Script::json(&recorded["answer"]);
+        let channel = channel();
+        let closed = Connector.close_window(&script, &channel, &order, &no_fingerprint);
+        assert!(matches!(closed.await, Issue::Issued(_)), "{page:?}");
+        let mut expected = recorded["request"].clone();
+        put(&mut expected["params"], "fingerprint", Value::Null);
+        put(&mut expected["params"], "browser_ip", json!("203.0.113.7"));
+        put(&mut expected["params"], "browser_domain", json!(domain));
+        assert_eq!(script.asked(), expected);
+    }
+    // Brick would refuse it, so nothing is sent; the operator is told what is missing.
+    let Issue::Refused(failure) = closed(&Script::silent(), &no_fingerprint).await else {
+        panic!("not refused");
+    };
+    assert!(failure.message.contains("trusted_proxies"), "{failure:?}");
+}
+
+#[test]
+fn the_public_key_says_where_a_card_is_tokenised() {
+    let at = |channel: &Channel| Connector.tokeniser(channel).map(|found| found.url);
+    let mut live = channel_with("brick_public_key", "33c1806e0daf60fc31f2167f0e4d59");
+    let tokens = "https://pwgateway.com".to_owned();
+    live.hosts.insert("tokens".to_owned(), tokens);
+    let url = "https://pwgateway.com/api/token";
+    assert_eq!(at(&live).as_deref(), Some(url));
+    let url = "https://api.paymentwall.com/api/brick/token";
+    assert_eq!(at(&channel()).as_deref(), Some(url));
+    assert!(at(&channel_saying(&[("token_source", "pingback:token")])).is_none());
+
+    let told = serde_json::to_string(&Connector.tokeniser(&channel())).unwrap();
+    assert!(told.contains(PUBLIC_KEY));
+    assert!(!told.contains(PRIVATE_KEY) && !told.contains(SECRET));
+}

@@ -10,6 +10,7 @@ use dangol_domain::UserCode;
 use dangol_domain::v1::{Refusal, messages};
 use dangol_engine::FlowError;
 use dangol_engine::channels::OpenChannel;
+use dangol_gateway::contract::Tokeniser;
 use dangol_gateway::profile::{Frame, FrameKind};
 use serde::Serialize;
 
@@ -65,6 +66,8 @@ struct ChannelView<'a> {
     pg_id: &'a str,
     pg_provider: &'a str,
     sandbox: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokeniser: Option<Tokeniser>,
     #[serde(rename = "type")]
     kind: &'a str,
 }
@@ -81,16 +84,18 @@ impl<'a> ChannelView<'a> {
             pg_id: &record.pg_id,
             pg_provider: &record.provider,
             sandbox: record.sandbox,
+            tokeniser: None,
             kind: &record.kind,
         }
     }
 
-    /// As the merchant's page sees it: also how to show the window.
-    fn with_frames(channel: &'a OpenChannel) -> ChannelView<'a> {
+    /// As the merchant's page sees it: also how to show the window, or to do without one.
+    fn for_page(channel: &'a OpenChannel) -> ChannelView<'a> {
         let profile = channel.gateway.profile();
         ChannelView {
             mobile: Some(FrameView::from(&profile.mobile)),
             pc: Some(FrameView::from(&profile.pc)),
+            tokeniser: channel.gateway.tokeniser(&channel.channel),
             ..ChannelView::plain(channel)
         }
     }
@@ -168,7 +173,7 @@ async fn public_list(app: &App, user_code: &str) -> (StatusCode, Vec<u8>) {
     };
     let data = channels
         .iter()
-        .map(|channel| ChannelView::with_frames(channel))
+        .map(|channel| ChannelView::for_page(channel))
         .collect();
     (
         StatusCode::OK,

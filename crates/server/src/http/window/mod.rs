@@ -26,6 +26,7 @@ pub fn router() -> Router<App> {
         .route("/window/prepare", post(prepare::prepare))
         .route("/window/result", post(standing::result))
         .route("/window/close", post(standing::close))
+        .route("/window/{id}/token", post(returns::by_script))
         .layer(cors);
     Router::new()
         .merge(asked)

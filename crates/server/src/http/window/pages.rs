@@ -161,10 +161,7 @@ fn hand_off_page(id: &str, hand_off: &HandOff, page: &Page) -> Response {
 /// The end of a window: a redirect, or a page that tells the merchant's page.
 pub(super) fn ended(result: &WindowResult, page: &Page) -> Response {
     if result.redirects {
-        // Our own two pages are on the main origin, and this answer may come from a window's own host.
-        let ours = result.redirect_url.starts_with('/');
-        let base = if ours { page.home.as_str() } else { "" };
-        return redirect(&format!("{base}{}", result.redirect_url));
+        return redirect(&result.whole_redirect_url(&page.home));
     }
     let english = page.language == "en";
     let title = match (result.success, english) {

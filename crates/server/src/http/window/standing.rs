@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use dangol_domain::v1::{Refusal, messages};
 use dangol_engine::FlowError;
 use dangol_engine::flow::close_window::{Standing, abandon_window, window_result};
+use dangol_engine::flow::result::WindowResult;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -28,7 +29,10 @@ async fn read(body: Body) -> Result<ByNonce, Refusal> {
 /// `POST /window/result`.
 pub(super) async fn result(State(app): State<App>, body: Body) -> Response {
     match read(body).await {
-        Ok(asked) => standing(window_result(&app.engine, &asked.imp_uid, &asked.nonce).await),
+        Ok(asked) => {
+            let found = window_result(&app.engine, &asked.imp_uid, &asked.nonce).await;
+            standing(&app, found)
+        }
         Err(refusal) => bad_question(&refusal),
     }
 }
@@ -36,7 +40,10 @@ pub(super) async fn result(State(app): State<App>, body: Body) -> Response {
 /// `POST /window/close`.
 pub(super) async fn close(State(app): State<App>, body: Body) -> Response {
     match read(body).await {
-        Ok(asked) => standing(abandon_window(&app.engine, &asked.imp_uid, &asked.nonce).await),
+        Ok(asked) => {
+            let found = abandon_window(&app.engine, &asked.imp_uid, &asked.nonce).await;
+            standing(&app, found)
+        }
         Err(refusal) => bad_question(&refusal),
     }
 }
@@ -46,7 +53,12 @@ fn bad_question(refusal: &Refusal) -> Response {
     (status, Json(refusal.envelope())).into_response()
 }
 
-fn standing(standing: Result<Option<Standing>, FlowError>) -> Response {
+/// A window that has ended; `None` when it is not the caller's.
+pub(super) fn ended(app: &App, result: Result<Option<WindowResult>, FlowError>) -> Response {
+    standing(app, result.map(|result| result.map(Standing::Done)))
+}
+
+fn standing(app: &App, standing: Result<Option<Standing>, FlowError>) -> Response {
     let (state, result) = match standing {
         Ok(Some(Standing::Open)) => ("open", None),
         Ok(Some(Standing::Working)) => ("working", None),
@@ -62,8 +74,8 @@ fn standing(standing: Result<Option<Standing>, FlowError>) -> Response {
     };
     let redirect = result
         .as_ref()
-        .filter(|r| r.redirects)
-        .map(|r| r.redirect_url.clone());
+        .filter(|result| result.redirects)
+        .map(|result| result.whole_redirect_url(&app.engine.settings.public_url));
     let object = result.map(|r| r.object);
     let response = json!({ "state": state, "result": object, "redirect_url": redirect });
     Json(json!({ "code": 0, "message": null, "response": response })).into_response()
