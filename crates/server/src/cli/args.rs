@@ -5,7 +5,7 @@ mod webhook;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use dangol_domain::{Secret, UserCode};
 use dangol_engine::flow::notice_url::host_of;
 
