@@ -40,6 +40,10 @@ pub enum Kind {
     ResolveCancel,
     /// Ends a window that nobody finished. Subject: `imp_uid`.
     ExpireWindow,
+    /// Charges a schedule that is due. Subject: the schedule's id and version.
+    PaySchedule,
+    /// Gives back what proved a card. Subject: `imp_uid`.
+    GiveBack,
     /// Has the PG delete a billing key. Subject: the deletion's id.
     RevokeKey,
     /// Sends a webhook. Subject: delivery id.
@@ -47,11 +51,24 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    const ALL: [Kind; 7] = [
+        Kind::ResolveOpen,
+        Kind::ResolveCancel,
+        Kind::PaySchedule,
+        Kind::GiveBack,
+        Kind::RevokeKey,
+        Kind::ExpireWindow,
+        Kind::Deliver,
+    ];
+
     /// The stored name.
     pub fn name(self) -> &'static str {
         match self {
             Kind::ResolveOpen => "resolve_open",
             Kind::ResolveCancel => "resolve_cancel",
+            Kind::PaySchedule => "pay_schedule",
+            Kind::GiveBack => "give_back",
             Kind::RevokeKey => "revoke_key",
             Kind::ExpireWindow => "expire_windows",
             Kind::Deliver => "deliver",
@@ -59,10 +76,7 @@ impl Kind {
     }
 
     fn parse(name: &str) -> Option<Kind> {
-        use Kind::{Deliver, ExpireWindow, ResolveCancel, ResolveOpen, RevokeKey};
-        [ResolveOpen, ResolveCancel, RevokeKey, ExpireWindow, Deliver]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -293,4 +307,22 @@ fn claimed(row: &Row) -> Result<Claimed, StoreError> {
         lease: row.opt_int(4)?.unwrap_or(0),
         tries: row.int(5)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_takes_each_kind() {
+        for kind in Kind::ALL {
+            let takes = |class: Class| {
+                let (first, last) = class.range();
+                (first..=last).contains(&kind.name())
+            };
+            assert_eq!(takes(Class::Deliveries), kind == Kind::Deliver, "{kind:?}");
+            assert_eq!(takes(Class::Payments), kind != Kind::Deliver, "{kind:?}");
+            assert!(takes(Class::All), "{kind:?}");
+        }
+    }
 }

@@ -34,6 +34,7 @@ mod migrate;
 pub mod payments;
 mod placeholders;
 mod postgres;
+pub mod schedules;
 mod sqlite;
 #[cfg(feature = "test-support")]
 pub mod test_support;
@@ -65,5 +66,6 @@ pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("meta", meta::STATEMENTS),
     ("migrate", migrate::STATEMENTS),
     ("payments", payments::STATEMENTS),
+    ("schedules", schedules::STATEMENTS),
     ("windows", windows::STATEMENTS),
 ];

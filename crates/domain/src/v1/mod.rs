@@ -4,7 +4,9 @@ pub mod customer;
 pub mod envelope;
 pub mod messages;
 pub mod payment;
+pub mod schedule;
 
 pub use customer::CustomerView;
 pub use envelope::{Envelope, Refusal};
 pub use payment::PaymentView;
+pub use schedule::ScheduleView;
