@@ -14,6 +14,7 @@ pub mod ports;
 pub mod tokens;
 
 mod inflight;
+mod lanes;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -95,6 +96,8 @@ pub struct Parts {
     /// Tokens, cached for moments.
     pub tokens: tokens::Tokens,
     pub(crate) inflight: inflight::InFlight,
+    /// Scheduled charges on their way, by channel.
+    pub(crate) lanes: lanes::Lanes,
     /// Charges, exchanges and inquiries on their way, for a clean stop.
     pub tasks: TaskTracker,
     /// Webhooks on their way. A stop need not wait for strangers: their leases end.
@@ -134,6 +137,7 @@ impl Engine {
             merchants: merchants::Merchants::default(),
             tokens: tokens::Tokens::default(),
             inflight: inflight::InFlight::default(),
+            lanes: lanes::Lanes::default(),
             tasks: TaskTracker::new(),
             deliveries: TaskTracker::new(),
             due: Notify::new(),
