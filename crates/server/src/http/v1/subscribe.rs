@@ -21,7 +21,7 @@ use crate::http::App;
 /// Longest `merchant_uid`, characters (V1's own limit).
 const MERCHANT_UID_MAX: usize = 40;
 /// Longest `customer_uid`, characters (V1's own limit).
-const CUSTOMER_UID_MAX: usize = 80;
+pub(super) const CUSTOMER_UID_MAX: usize = 80;
 /// Longest order name and buyer's field, characters. V1 documents none; PGs cut or refuse far shorter ones.
 const TEXT_MAX: usize = 255;
 /// Longest way to write an amount.
@@ -92,8 +92,13 @@ async fn show(app: &App, merchant: &MerchantRecord, key: &Sealed) -> Result<Resp
 
 /// The shape of every parameter, before anything is looked up. What V1 has besides is ignored.
 fn read(params: &Params<'_>) -> Result<Again, Refusal> {
-    let buyer = |name: &str| params.short(name, TEXT_MAX);
     let customer_uid = params.name("customer_uid", CUSTOMER_UID_MAX)?;
+    read_order(params, customer_uid)
+}
+
+/// As for `again`, of a customer who is named elsewhere.
+pub(super) fn read_order(params: &Params<'_>, customer_uid: String) -> Result<Again, Refusal> {
+    let buyer = |name: &str| params.short(name, TEXT_MAX);
     let merchant_uid = params.name("merchant_uid", MERCHANT_UID_MAX)?;
     let currency = currency(params)?;
     let amount = decimal(params, "amount", currency)?.ok_or_else(|| required("amount"))?;

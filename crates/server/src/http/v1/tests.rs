@@ -3,5 +3,6 @@
 mod charging;
 mod idempotency;
 mod looking;
+mod schedules;
 mod shop;
 mod tokens;
