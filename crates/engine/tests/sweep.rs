@@ -13,7 +13,7 @@ mod world;
 
 use dangol_gateway::{Entry, GATEWAYS};
 
-use scripts::{Charge, GiveBack, Issue, Script};
+use scripts::{Charge, GiveBack, Issue, Scheduled, Script};
 use world::{Life, Where, World};
 
 /// No flow asks the outside for so much.
@@ -49,6 +49,16 @@ fn a_cancel_survives_a_crash_anywhere_on_sqlite() {
 #[test]
 fn a_cancel_survives_a_crash_anywhere_on_postgres() {
     sweep::<GiveBack>(Where::Postgres);
+}
+
+#[test]
+fn a_schedule_survives_a_crash_anywhere_on_sqlite() {
+    sweep::<Scheduled>(Where::Sqlite);
+}
+
+#[test]
+fn a_schedule_survives_a_crash_anywhere_on_postgres() {
+    sweep::<Scheduled>(Where::Postgres);
 }
 
 fn sweep<S: Script>(place: Where) {

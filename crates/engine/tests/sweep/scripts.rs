@@ -6,6 +6,7 @@ use dangol_engine::flow::charge_again::charge_again;
 use dangol_engine::flow::close_window::close_window;
 use dangol_engine::flow::open_window::{Opened, open_window};
 use dangol_engine::flow::prepare::{Params, prepare};
+use dangol_engine::flow::schedule::{Entry, Registration, register as register_schedules};
 use dangol_engine::flow::{Again, Prepare};
 use dangol_engine::{Engine, jobs};
 use dangol_gateway::contract::{HandOff, Way, WindowReturn};
@@ -70,6 +71,50 @@ impl Script for Charge {
         // A refusal is an answer too: the first try may have been paid.
         let _ = charge_again(&stage.engine, &merchant(&stage.engine).await, again).await;
         now_due(&stage).await;
+    }
+}
+
+/// A schedule that is registered and falls due ten minutes later.
+#[derive(Clone)]
+pub struct Scheduled(String);
+
+impl Script for Scheduled {
+    const NAME: &'static str = "scheduled";
+
+    fn new(number: String) -> Scheduled {
+        Scheduled(format!("scheduled-{number}"))
+    }
+
+    fn orders(&self) -> Orders {
+        Orders {
+            merchant_uid: self.0.clone(),
+            issues: None,
+        }
+    }
+
+    async fn play(self, stage: Stage) {
+        // Longer than what passes while a second try is under way.
+        const IN_MS: i64 = 600_000;
+        let again = Again {
+            customer_uid: CUSTOMER.to_owned(),
+            merchant_uid: self.0,
+            amount: "3000".to_owned(),
+            ..Again::default()
+        };
+        let registration = Registration {
+            customer_uid: CUSTOMER.to_owned(),
+            checking_amount: None,
+            entries: vec![Entry {
+                again,
+                at_ms: stage.engine.now_ms() + IN_MS,
+            }],
+        };
+        // A refusal is an answer too: the first try may have been registered.
+        let _ =
+            register_schedules(&stage.engine, &merchant(&stage.engine).await, registration).await;
+        jobs::advance(&stage.engine, &stage.timers, IN_MS + 1_000)
+            .await
+            .expect("the store");
     }
 }
 
