@@ -14,12 +14,14 @@ crate::statements! {
         AND EXISTS (SELECT 1 FROM payment WHERE merchant = $4 AND imp_uid = $5 AND revised_by = $6)";
     MOVE = "UPDATE job SET due_at = $1, lease = NULL, tries = $2 WHERE due_at = $3 AND kind = $4 AND subject = $5 \
         AND EXISTS (SELECT 1 FROM payment WHERE merchant = $6 AND imp_uid = $7 AND revised_by = $8)";
-    CLAIM_SQLITE = "UPDATE job SET due_at = $1, lease = $2 WHERE (due_at, kind, subject) IN \
-        (SELECT due_at, kind, subject FROM job WHERE due_at <= $3 AND kind BETWEEN $4 AND $5 ORDER BY due_at LIMIT $6) \
+    CLAIM_SQLITE = "UPDATE job SET due_at = CASE kind WHEN 'pay_schedule' THEN $1 ELSE $2 END, lease = $3 \
+        WHERE (due_at, kind, subject) IN \
+        (SELECT due_at, kind, subject FROM job WHERE due_at <= $4 AND kind BETWEEN $5 AND $6 ORDER BY due_at LIMIT $7) \
         RETURNING due_at, kind, subject, merchant, lease, tries";
     CLAIM_POSTGRES = "WITH due AS MATERIALIZED (SELECT due_at, kind, subject FROM job WHERE due_at <= $1 \
         AND kind BETWEEN $2 AND $3 ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED) \
-        UPDATE job SET due_at = $5, lease = $6 FROM due \
+        UPDATE job SET due_at = CASE job.kind WHEN 'pay_schedule' THEN CAST($5 AS BIGINT) ELSE CAST($6 AS BIGINT) END, \
+        lease = $7 FROM due \
         WHERE job.due_at = due.due_at AND job.kind = due.kind AND job.subject = due.subject \
         RETURNING job.due_at, job.kind, job.subject, job.merchant, job.lease, job.tries";
     FINISH = "DELETE FROM job WHERE due_at = $1 AND kind = $2 AND subject = $3 AND lease = $4";
@@ -30,6 +32,10 @@ crate::statements! {
     OF_SUBJECT = "SELECT due_at, kind, subject, merchant, lease, tries FROM job WHERE subject = $1";
     PENDING = "SELECT kind, COUNT(*) FROM job GROUP BY kind ORDER BY kind";
 }
+
+/// A schedule's job is held no longer than this, ms: it is over once the payment's intent is committed, and a worker who
+/// commits later than that finds that another was faster. So the schedules of a node that died are taken over soon.
+const SCHEDULE_LEASE_MS: i64 = 45_000;
 
 /// What a job does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -199,11 +205,15 @@ pub async fn claim(db: &Db, claim: Claim) -> Result<Vec<Claimed>, StoreError> {
         limit,
     } = claim;
     let (until, (first, last)) = (now + lease_ms, class.range());
+    let short = now + lease_ms.min(SCHEDULE_LEASE_MS);
     let (sql, params) = match db.engine() {
-        crate::Engine::Sqlite => (CLAIM_SQLITE, values![until, lease, now, first, last, limit]),
+        crate::Engine::Sqlite => (
+            CLAIM_SQLITE,
+            values![short, until, lease, now, first, last, limit],
+        ),
         crate::Engine::Postgres => (
             CLAIM_POSTGRES,
-            values![now, first, last, limit, until, lease],
+            values![now, first, last, limit, short, until, lease],
         ),
     };
     let written = db.write(Write::new(0).step(sql, params)).await?;
