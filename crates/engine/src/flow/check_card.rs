@@ -11,6 +11,7 @@ use dangol_store::merchants::MerchantRecord;
 
 use super::cancel::{Cancellation, cancel};
 use super::charge_again::{Attempt, Intent, asked, charge};
+use super::resolve::INQUIRY_PAUSES_MS;
 use super::{Again, look_up};
 use crate::channels::OpenChannel;
 use crate::{Engine, FlowError};
@@ -18,10 +19,6 @@ use crate::{Engine, FlowError};
 /// When the job first looks whether the amount was given back, ms after the charge: later than a charge and its cancel
 /// take.
 const GIVE_BACK_AFTER_MS: i64 = 180_000;
-
-/// When it looks again while the charge's end, or a cancel's, is not known, ms.
-const LOOK_AGAIN_MS: i64 = 600_000;
-const DAY_MS: i64 = 86_400_000;
 
 /// Why it is cancelled.
 const REASON: &str = "카드정보 확인을 위한 결제의 자동 취소";
@@ -83,12 +80,13 @@ fn not_proven(reason: &str) -> FlowError {
     Refusal::business(messages::card_not_proven(reason)).into()
 }
 
-/// Gives all of it back. What stands in the way is for a person: the card is proven all the same.
+/// Gives all of it back, if it is not given back yet; whether that is settled, or open elsewhere. The card is proven either
+/// way.
 async fn give_all_back(
     engine: &Engine,
     merchant: &Arc<MerchantRecord>,
     payment: &Payment,
-) -> Result<(), FlowError> {
+) -> Result<bool, FlowError> {
     let all = Cancellation {
         imp_uid: Some(payment.imp_uid.to_string()),
         reason: REASON.to_owned(),
@@ -96,14 +94,12 @@ async fn give_all_back(
     };
     match cancel(engine, merchant, all).await {
         Err(FlowError::Refused(refusal)) => {
+            tracing::warn!(imp_uid = %payment.imp_uid, why = refusal.message, "what proved a card is not given back yet");
             let now = look_up::payment(engine, &payment.merchant, payment.imp_uid.as_str()).await?;
-            if now.balance() > 0 && now.open_cancel().is_none() {
-                tracing::error!(imp_uid = %payment.imp_uid, why = refusal.message, "ALARM: what proved a card was not given back; cancel it by hand");
-            }
-            Ok(())
+            Ok(now.balance() == 0 || now.open_cancel().is_some())
         }
         Err(error) => Err(error),
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(true),
     }
 }
 
@@ -116,17 +112,25 @@ pub(crate) async fn give_back(engine: &Engine, held: &Claimed) -> Result<(), Flo
         jobs::finish(&engine.db, held).await?;
         return Ok(());
     };
+    // Later each time, and daily in the end.
+    let tries = usize::try_from(held.tries).unwrap_or(usize::MAX);
+    let pause = INQUIRY_PAUSES_MS.get(tries.saturating_add(2));
     if payment.state.is_open() || payment.open_cancel().is_some() {
-        let pause = match payment.state {
-            // A person decides.
-            State::NeedsReview => DAY_MS,
-            _ => LOOK_AGAIN_MS,
-        };
+        // Both end by themselves, or by a person's word.
+        let last = INQUIRY_PAUSES_MS[INQUIRY_PAUSES_MS.len() - 1];
+        let due_at = engine.now_ms() + pause.unwrap_or(&last);
+        jobs::postpone(&engine.db, held, due_at).await?;
+        return Ok(());
+    }
+    let settled = !payment.took_money()
+        || payment.balance() == 0
+        || give_all_back(engine, &merchant, &payment).await?;
+    if let (false, Some(pause)) = (settled, pause) {
         jobs::postpone(&engine.db, held, engine.now_ms() + pause).await?;
         return Ok(());
     }
-    if payment.state == State::Paid && payment.cancels.is_empty() {
-        give_all_back(engine, &merchant, &payment).await?;
+    if !settled {
+        tracing::error!(imp_uid = %payment.imp_uid, "ALARM: what proved a card was not given back; cancel it by hand");
     }
     jobs::finish(&engine.db, held).await?;
     Ok(())
