@@ -155,7 +155,8 @@ async fn of_many_who_execute_it_one_does(place: Place) {
         let winners: Vec<ImpUid> = won
             .iter()
             .zip(0..)
-            .filter_map(|(won, n)| won.then(|| ImpUid::api(number(n))))
+            .filter(|(won, _)| **won)
+            .map(|(_, n)| ImpUid::api(number(n)))
             .collect();
         assert_eq!(winners.len(), 1, "{won:?}");
         assert_eq!(made(&nodes[1], &s).await, winners);
@@ -200,7 +201,7 @@ async fn a_revoked_schedule_is_not_executed_and_an_executed_one_not_revoked(plac
 async fn what_was_moved_is_not_executed_as_it_was(place: Place) {
     let [a, b] = nodes(&place).await;
     let read = schedule(1);
-    schedules::register(&a, &[read.clone()], 900)
+    schedules::register(&a, std::slice::from_ref(&read), 900)
         .await
         .expect("the store");
     let moved = schedules::set_time(&b, &read, 5 * DUE, 901).await;
