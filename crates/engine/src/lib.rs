@@ -14,6 +14,7 @@ pub mod ports;
 pub mod tokens;
 
 mod inflight;
+mod lanes;
 mod receivers;
 
 use std::net::IpAddr;
@@ -112,6 +113,8 @@ pub struct Parts {
     pub tokens: tokens::Tokens,
     pub(crate) inflight: inflight::InFlight,
     pub(crate) receivers: receivers::Receivers,
+    /// Scheduled charges on their way, by channel.
+    pub(crate) lanes: lanes::Lanes,
     /// Charges, exchanges and inquiries on their way, for a clean stop.
     pub tasks: TaskTracker,
     /// Webhooks on their way. A stop need not wait for strangers: their leases end.
@@ -152,6 +155,7 @@ impl Engine {
             tokens: tokens::Tokens::default(),
             inflight: inflight::InFlight::default(),
             receivers: receivers::Receivers::default(),
+            lanes: lanes::Lanes::default(),
             tasks: TaskTracker::new(),
             deliveries: TaskTracker::new(),
             due: Notify::new(),

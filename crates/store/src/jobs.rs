@@ -14,12 +14,14 @@ crate::statements! {
         AND EXISTS (SELECT 1 FROM payment WHERE merchant = $4 AND imp_uid = $5 AND revised_by = $6)";
     MOVE = "UPDATE job SET due_at = $1, lease = NULL, tries = $2 WHERE due_at = $3 AND kind = $4 AND subject = $5 \
         AND EXISTS (SELECT 1 FROM payment WHERE merchant = $6 AND imp_uid = $7 AND revised_by = $8)";
-    CLAIM_SQLITE = "UPDATE job SET due_at = $1, lease = $2 WHERE (due_at, kind, subject) IN \
-        (SELECT due_at, kind, subject FROM job WHERE due_at <= $3 AND kind BETWEEN $4 AND $5 ORDER BY due_at LIMIT $6) \
+    CLAIM_SQLITE = "UPDATE job SET due_at = CASE kind WHEN 'pay_schedule' THEN $1 ELSE $2 END, lease = $3 \
+        WHERE (due_at, kind, subject) IN \
+        (SELECT due_at, kind, subject FROM job WHERE due_at <= $4 AND kind BETWEEN $5 AND $6 ORDER BY due_at LIMIT $7) \
         RETURNING due_at, kind, subject, merchant, lease, tries";
     CLAIM_POSTGRES = "WITH due AS MATERIALIZED (SELECT due_at, kind, subject FROM job WHERE due_at <= $1 \
         AND kind BETWEEN $2 AND $3 ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED) \
-        UPDATE job SET due_at = $5, lease = $6 FROM due \
+        UPDATE job SET due_at = CASE job.kind WHEN 'pay_schedule' THEN CAST($5 AS BIGINT) ELSE CAST($6 AS BIGINT) END, \
+        lease = $7 FROM due \
         WHERE job.due_at = due.due_at AND job.kind = due.kind AND job.subject = due.subject \
         RETURNING job.due_at, job.kind, job.subject, job.merchant, job.lease, job.tries";
     FINISH = "DELETE FROM job WHERE due_at = $1 AND kind = $2 AND subject = $3 AND lease = $4";
@@ -31,6 +33,10 @@ crate::statements! {
     PENDING = "SELECT kind, COUNT(*) FROM job GROUP BY kind ORDER BY kind";
 }
 
+/// A schedule's job is held no longer than this, ms: it is over once the payment's intent is committed, and a worker who
+/// commits later than that finds that another was faster. So the schedules of a node that died are taken over soon.
+const SCHEDULE_LEASE_MS: i64 = 45_000;
+
 /// What a job does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Kind {
@@ -40,6 +46,10 @@ pub enum Kind {
     ResolveCancel,
     /// Ends a window that nobody finished. Subject: `imp_uid`.
     ExpireWindow,
+    /// Charges a schedule that is due. Subject: the schedule's id and version.
+    PaySchedule,
+    /// Gives back what proved a card. Subject: `imp_uid`.
+    GiveBack,
     /// Has the PG delete a billing key. Subject: the deletion's id.
     RevokeKey,
     /// Sends a webhook. Subject: delivery id.
@@ -47,11 +57,24 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    const ALL: [Kind; 7] = [
+        Kind::ResolveOpen,
+        Kind::ResolveCancel,
+        Kind::PaySchedule,
+        Kind::GiveBack,
+        Kind::RevokeKey,
+        Kind::ExpireWindow,
+        Kind::Deliver,
+    ];
+
     /// The stored name.
     pub fn name(self) -> &'static str {
         match self {
             Kind::ResolveOpen => "resolve_open",
             Kind::ResolveCancel => "resolve_cancel",
+            Kind::PaySchedule => "pay_schedule",
+            Kind::GiveBack => "give_back",
             Kind::RevokeKey => "revoke_key",
             Kind::ExpireWindow => "expire_windows",
             Kind::Deliver => "deliver",
@@ -59,10 +82,7 @@ impl Kind {
     }
 
     fn parse(name: &str) -> Option<Kind> {
-        use Kind::{Deliver, ExpireWindow, ResolveCancel, ResolveOpen, RevokeKey};
-        [ResolveOpen, ResolveCancel, RevokeKey, ExpireWindow, Deliver]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -185,11 +205,15 @@ pub async fn claim(db: &Db, claim: Claim) -> Result<Vec<Claimed>, StoreError> {
         limit,
     } = claim;
     let (until, (first, last)) = (now + lease_ms, class.range());
+    let short = now + lease_ms.min(SCHEDULE_LEASE_MS);
     let (sql, params) = match db.engine() {
-        crate::Engine::Sqlite => (CLAIM_SQLITE, values![until, lease, now, first, last, limit]),
+        crate::Engine::Sqlite => (
+            CLAIM_SQLITE,
+            values![short, until, lease, now, first, last, limit],
+        ),
         crate::Engine::Postgres => (
             CLAIM_POSTGRES,
-            values![now, first, last, limit, until, lease],
+            values![now, first, last, limit, short, until, lease],
         ),
     };
     let written = db.write(Write::new(0).step(sql, params)).await?;
@@ -293,4 +317,22 @@ fn claimed(row: &Row) -> Result<Claimed, StoreError> {
         lease: row.opt_int(4)?.unwrap_or(0),
         tries: row.int(5)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_takes_each_kind() {
+        for kind in Kind::ALL {
+            let takes = |class: Class| {
+                let (first, last) = class.range();
+                (first..=last).contains(&kind.name())
+            };
+            assert_eq!(takes(Class::Deliveries), kind == Kind::Deliver, "{kind:?}");
+            assert_eq!(takes(Class::Payments), kind != Kind::Deliver, "{kind:?}");
+            assert!(takes(Class::All), "{kind:?}");
+        }
+    }
 }

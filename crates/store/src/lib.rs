@@ -37,6 +37,7 @@ pub mod payments;
 mod placeholders;
 mod postgres;
 pub mod prepared_orders;
+pub mod schedules;
 mod sqlite;
 #[cfg(feature = "test-support")]
 pub mod test_support;
@@ -71,5 +72,6 @@ pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("migrate", migrate::STATEMENTS),
     ("payments", payments::STATEMENTS),
     ("prepared_orders", prepared_orders::STATEMENTS),
+    ("schedules", schedules::STATEMENTS),
     ("windows", windows::STATEMENTS),
 ];

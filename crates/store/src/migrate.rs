@@ -31,6 +31,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!("0003_cancels"),
     migration!("0004_deleted_keys"),
     migration!("0005_idempotency"),
+    migration!("0006_schedules"),
     migration!("0007_webhooks"),
 ];
 

@@ -11,7 +11,8 @@ use dangol_domain::{
 use crate::jobs::Job;
 use crate::json::corrupt;
 use crate::{
-    Db, Row, Step, StoreError, Write, billing_keys, deliveries, held_keys, jobs, json, values,
+    Db, Row, Step, StoreError, Value, Write, billing_keys, deliveries, held_keys, jobs, json,
+    values,
 };
 
 crate::statements! {
@@ -24,6 +25,14 @@ crate::statements! {
         SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), \
         1, CAST($7 AS BIGINT), CAST($8 AS BIGINT), 0, CAST($9 AS TEXT), CAST($10 AS BIGINT), CAST($11 AS TEXT) \
         WHERE NOT EXISTS (SELECT 1 FROM payment WHERE merchant = $1 AND merchant_uid = $3 AND state >= 10) \
+        ON CONFLICT DO NOTHING";
+    /// As `INSERT`, for the payment that executes a schedule: only in the write that claimed the schedule.
+    INSERT_SCHEDULED = "INSERT INTO payment (merchant, imp_uid, merchant_uid, customer_uid, channel_key, state, \
+        version, revised_by, amount, cancelled, currency, started_at, ordered, failed_at, failure) \
+        SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), \
+        1, CAST($7 AS BIGINT), CAST($8 AS BIGINT), 0, CAST($9 AS TEXT), CAST($10 AS BIGINT), CAST($11 AS TEXT), \
+        CAST($12 AS BIGINT), CAST($13 AS TEXT) \
+        WHERE EXISTS (SELECT 1 FROM schedule WHERE merchant = $1 AND schedule_id = $14 AND revised_by = $7) \
         ON CONFLICT DO NOTHING";
     UPDATE = "UPDATE payment SET state = $1, version = version + 1, revised_by = $2, paid_at = $3, \
         failed_at = $4, receipt = $5, failure = $6, cancelled = $7, cancelled_at = $8, cancels = $9 \
@@ -86,40 +95,63 @@ pub struct Begin<'a> {
 /// Commits a new payment with its first event and its job. `false`: the merchant_uid is held by another
 /// payment (or the imp_uid exists), and nothing was written.
 pub async fn begin(db: &Db, begin: Begin<'_>) -> Result<bool, StoreError> {
-    let p = begin.payment;
+    begin_with(db, begin, None).await
+}
+
+/// As [`begin`], with one more job.
+pub async fn begin_with(db: &Db, begin: Begin<'_>, more: Option<Job>) -> Result<bool, StoreError> {
+    let (p, w) = (begin.payment, begin.write_id);
     let insert = if p.state.holds_uid() {
         INSERT
     } else {
         INSERT_READY
     };
-    let mut steps = vec![Step::new(
-        insert,
-        values![
-            p.merchant.as_str(),
-            p.imp_uid.as_str(),
-            p.merchant_uid.as_str(),
-            p.customer_uid.as_deref(),
-            p.channel_key.as_str(),
-            p.state.code(),
-            begin.write_id,
-            p.amount,
-            p.currency.as_str(),
-            p.started_at,
-            json::write(&p.order)
-        ],
-    )];
+    let mut steps = vec![Step::new(insert, inserted(p, w))];
     if let Some(event) = begin.event {
-        steps.push(event_step(p, event, p.started_at, None, begin.write_id));
+        steps.push(event_step(p, event, p.started_at, None, w));
     }
-    steps.push(jobs::insert_if_revised(
-        &begin.job,
-        &p.imp_uid,
-        begin.write_id,
-    ));
+    for job in [Some(begin.job), more].iter().flatten() {
+        steps.push(jobs::insert_if_revised(job, &p.imp_uid, w));
+    }
     if let Some(window) = begin.window {
-        steps.push(crate::windows::insert_if_revised(window, begin.write_id));
+        steps.push(crate::windows::insert_if_revised(window, w));
     }
     Ok(db.write(write_of(p, steps)).await?.affected(0) > 0)
+}
+
+/// The steps that insert a schedule's payment, whose state may be its end already, with its first event.
+pub(crate) fn scheduled_steps(
+    p: &Payment,
+    event: Event,
+    schedule_id: &str,
+    write_id: i64,
+) -> [Step; 2] {
+    let mut values = inserted(p, write_id);
+    values.extend(values![
+        p.failed_at,
+        p.failure.as_ref().map(json::write),
+        schedule_id
+    ]);
+    [
+        Step::new(INSERT_SCHEDULED, values),
+        event_step(p, event, p.started_at, None, write_id),
+    ]
+}
+
+fn inserted(p: &Payment, write_id: i64) -> Vec<Value> {
+    values![
+        p.merchant.as_str(),
+        p.imp_uid.as_str(),
+        p.merchant_uid.as_str(),
+        p.customer_uid.as_deref(),
+        p.channel_key.as_str(),
+        p.state.code(),
+        write_id,
+        p.amount,
+        p.currency.as_str(),
+        p.started_at,
+        json::write(&p.order)
+    ]
 }
 
 /// What changes with one event of a payment.
@@ -244,7 +276,7 @@ fn event_step(p: &Payment, event: Event, at: i64, detail: Option<String>, write_
 }
 
 /// Writes about one merchant_uid go to one writer, in order.
-fn write_of(p: &Payment, steps: Vec<Step>) -> Write {
+pub(crate) fn write_of(p: &Payment, steps: Vec<Step>) -> Write {
     let mut write = Write::new(crate::key_of(&p.merchant_uid));
     write.steps = steps;
     write

@@ -55,6 +55,37 @@ pub fn no_balance(names: &str) -> String {
     )
 }
 
+/// A schedule for a customer_uid without a card.
+pub const NO_CUSTOMER: &str = "등록된 고객정보가 없습니다.";
+/// Nothing to unschedule.
+pub const NOTHING_TO_UNSCHEDULE: &str = "취소할 예약결제 기록이 존재하지 않습니다.";
+/// An unschedule that names nothing (V1's own text is unknown; this one is ours).
+pub const NAME_A_SCHEDULE: &str =
+    "취소할 예약결제의 customer_uid 또는 merchant_uid를 지정해주셔야합니다.";
+/// A schedule that does not exist (HTTP 404; ours).
+pub const NO_SUCH_SCHEDULE: &str = "존재하지 않는 예약결제입니다.";
+/// A schedule that ran or was revoked and cannot be moved (HTTP 400; ours).
+pub const SCHEDULE_IS_OVER: &str = "이미 실행되었거나 취소된 예약결제입니다.";
+/// Trying a schedule again that is yet to run (HTTP 400; ours).
+pub const SCHEDULE_NOT_RUN: &str = "아직 실행되지 않은 예약결제입니다.";
+/// Trying a schedule again whose payment is open (HTTP 400; ours).
+pub const SCHEDULE_IS_RUNNING: &str = "결제가 진행 중인 예약결제입니다.";
+/// Trying a schedule again that was paid (HTTP 400; ours).
+pub const SCHEDULE_IS_PAID: &str = "이미 결제가 승인된 예약결제입니다.";
+/// What a pending schedule shows while its customer has no billing key (ours).
+pub const SCHEDULE_WITHOUT_KEY: &str =
+    "빌링키가 없습니다. 다시 등록하지 않으면 예약결제가 실패합니다.";
+
+/// A schedule whose merchant_uid is scheduled, or used up (V1's own text is unknown; this one is ours).
+pub fn schedule_taken(merchant_uid: &str) -> String {
+    format!("이미 예약되었거나 결제에 사용된 merchant_uid입니다. ({merchant_uid})")
+}
+
+/// The charge that was to prove a card was not approved.
+pub fn card_not_proven(reason: &str) -> String {
+    format!("카드정보 확인에 실패하였습니다. {reason}")
+}
+
 /// A look-up of a customer_uid that is not registered.
 pub fn no_such_customer(customer_uid: &str) -> String {
     format!("요청하신 customer_uid({customer_uid})로 등록된 정보를 찾을 수 없습니다.")

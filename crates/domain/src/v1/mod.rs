@@ -8,6 +8,7 @@ pub mod list;
 pub mod messages;
 pub mod payment;
 pub mod prepared;
+pub mod schedule;
 
 pub use balance::BalanceView;
 pub use customer::CustomerView;
@@ -15,3 +16,4 @@ pub use envelope::{Envelope, Refusal};
 pub use list::{PagedView, SortKey, Sorting, Status};
 pub use payment::PaymentView;
 pub use prepared::PreparedView;
+pub use schedule::ScheduleView;

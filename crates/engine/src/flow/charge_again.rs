@@ -9,17 +9,18 @@ use std::time::Duration;
 use dangol_domain::v1::{Refusal, messages};
 use dangol_domain::{
     Buyer, Currency, Device, Event, Failure, FailureClass, ImpUid, Money, Order, Outcome, Payment,
-    State, Usage,
+    Schedule, State, Usage,
 };
 use dangol_gateway::contract::ChargeOrder;
 use dangol_store::billing_keys::{self, Sealed};
-use dangol_store::jobs::Edit;
+use dangol_store::jobs::{Edit, Job};
 use dangol_store::merchants::MerchantRecord;
-use dangol_store::{StoreError, payments};
+use dangol_store::{StoreError, payments, schedules};
 use dangol_vault::KeyContext;
 use tokio::sync::oneshot;
 
 use super::attempt::{FIRST_INQUIRY_MS, INTENT_MS, follow, resolve_job};
+use super::check_card::give_back_job;
 use super::notify::Told;
 use super::record::{Happening, record};
 use crate::channels::OpenChannel;
@@ -88,24 +89,19 @@ pub async fn charge_again(
         })
         .into());
     }
-    let phase = Arc::new(Mutex::new(Phase::Waiting));
+    let attempt = Attempt::new(engine, merchant, key, channel, Intent::Asked);
+    charge(attempt, payment).await
+}
+
+/// Charges for a caller who waits.
+pub(super) async fn charge(attempt: Attempt, payment: Payment) -> Result<Arc<Payment>, FlowError> {
+    let (engine, phase) = (attempt.engine.clone(), attempt.phase.clone());
     // Dropped with the caller's connection: then nobody hears the answer.
     let _gone = GiveUpOnDrop(phase.clone());
-    let (begun, beginning) = oneshot::channel();
-    let attempt = Attempt {
-        engine: engine.clone(),
-        merchant: merchant.clone(),
-        key,
-        channel,
-        phase: phase.clone(),
-    };
-    // A caller that leaves in the middle must not leave half of it behind: all of it is one task.
-    engine.tasks.spawn(attempt.run(payment.clone(), begun));
-    match beginning.await {
-        Ok(Ok(Begun::Ours(payment, waiting))) => answer(engine, payment, waiting, &phase).await,
-        Ok(Ok(Begun::Taken(twin))) => join(engine, &payment, twin).await,
-        Ok(Err(error)) => Err(error),
-        Err(_) => Err(FlowError::Setup("a charge's task vanished".to_owned())),
+    match attempt.start(payment.clone()).await? {
+        Begun::Ours(payment, waiting) => answer(&engine, payment, waiting, &phase).await,
+        Begun::Taken(twin) => join(&engine, &payment, twin).await,
+        Begun::Moved => Err(FlowError::Setup("a charge has no schedule".to_owned())),
     }
 }
 
@@ -131,7 +127,7 @@ pub async fn begun_since(
 }
 
 /// The payment that is asked for, its amounts read by the currency's rules.
-fn asked(
+pub(super) fn asked(
     engine: &Engine,
     merchant: &MerchantRecord,
     again: &Again,
@@ -189,23 +185,68 @@ fn asked(
 }
 
 /// How a charge began.
-enum Begun {
+pub(super) enum Begun {
     /// Its intent is committed; the end is announced here.
     Ours(Payment, End),
     /// Another payment holds the merchant_uid.
     Taken(Payment),
+    /// The schedule is no longer as it was read.
+    Moved,
+}
+
+/// What a charge's intent commits besides the attempt and its resolve job.
+pub(super) enum Intent {
+    /// Nothing: a caller asked.
+    Asked,
+    /// That this schedule is executed by it, and that the schedule's job is done.
+    Scheduled(Box<Schedule>, Option<Job>),
+    /// The job that gives back what proves a card.
+    Checks,
 }
 
 /// One charge on its way.
-struct Attempt {
+pub(super) struct Attempt {
     engine: Engine,
     merchant: Arc<MerchantRecord>,
     key: Sealed,
     channel: Arc<OpenChannel>,
+    intent: Intent,
     phase: SharedPhase,
 }
 
 impl Attempt {
+    /// A charge that is about to begin. A schedule's end is told by webhook, whoever waits for it.
+    pub(super) fn new(
+        engine: &Engine,
+        merchant: &Arc<MerchantRecord>,
+        key: Sealed,
+        channel: Arc<OpenChannel>,
+        intent: Intent,
+    ) -> Attempt {
+        let phase = match intent {
+            Intent::Scheduled(..) => Phase::GaveUp,
+            Intent::Asked | Intent::Checks => Phase::Waiting,
+        };
+        Attempt {
+            engine: engine.clone(),
+            merchant: Arc::clone(merchant),
+            key,
+            channel,
+            intent,
+            phase: Arc::new(Mutex::new(phase)),
+        }
+    }
+
+    /// Commits the intent and sends. A caller that leaves in the middle must not leave half of it behind: all of it is one
+    /// task.
+    pub(super) async fn start(self, payment: Payment) -> Result<Begun, FlowError> {
+        let (begun, beginning) = oneshot::channel();
+        let tasks = self.engine.tasks.clone();
+        tasks.spawn(self.run(payment, begun));
+        let lost = |_| FlowError::Setup("a charge's task vanished".to_owned());
+        beginning.await.map_err(lost)?
+    }
+
     /// Commits the intent, sends, records.
     async fn run(self, payment: Payment, begun: oneshot::Sender<Result<Begun, FlowError>>) {
         let began = self.engine.clock.local_ms();
@@ -215,7 +256,7 @@ impl Attempt {
                 let _ = begun.send(Ok(Begun::Ours(payment.clone(), end)));
                 (payment, announcer)
             }
-            Ok(Err(twin)) => return drop(begun.send(Ok(Begun::Taken(twin)))),
+            Ok(Err(not_ours)) => return drop(begun.send(Ok(not_ours))),
             Err(error) => return drop(begun.send(Err(error))),
         };
         let outcome = if self.engine.clock.local_ms() - began > INTENT_MS {
@@ -241,11 +282,11 @@ impl Attempt {
         }
     }
 
-    /// Commits the attempt and its resolve job under a free imp_uid, or finds who holds the merchant_uid.
+    /// Commits the attempt and its resolve job under a free imp_uid, or finds why not.
     async fn begin(
         &self,
         mut payment: Payment,
-    ) -> Result<Result<(Payment, Announcer, End), Payment>, FlowError> {
+    ) -> Result<Result<(Payment, Announcer, End), Begun>, FlowError> {
         let db = &self.engine.db;
         for _ in 0..DRAWS {
             payment.imp_uid = ImpUid::api(self.engine.random.u64());
@@ -257,22 +298,53 @@ impl Attempt {
             if let Some(twin) =
                 payments::find_live(db, &payment.merchant, &payment.merchant_uid).await?
             {
-                return Ok(Err(twin));
+                return Ok(Err(Begun::Taken(twin)));
+            }
+            if self.has_moved().await? {
+                return Ok(Err(Begun::Moved));
             }
         }
         Err(FlowError::Setup("no free imp_uid was drawn".to_owned()))
     }
 
-    async fn commit_intent(&self, payment: &Payment) -> Result<bool, FlowError> {
-        let write_id = self.engine.random.id63();
-        let begin = payments::Begin {
-            payment,
-            event: Some(Event::Send),
-            window: None,
-            job: resolve_job(payment, payment.started_at),
-            write_id,
+    /// Whether the schedule is no longer as it was read.
+    async fn has_moved(&self) -> Result<bool, FlowError> {
+        let Intent::Scheduled(read, _) = &self.intent else {
+            return Ok(false);
         };
-        match payments::begin(&self.engine.db, begin).await {
+        let now = schedules::find(&self.engine.db, &read.merchant, &read.schedule_id).await?;
+        Ok(now.is_none_or(|now| now.version != read.version))
+    }
+
+    async fn commit_intent(&self, payment: &Payment) -> Result<bool, FlowError> {
+        let (db, write_id) = (&self.engine.db, self.engine.random.id63());
+        let resolve = resolve_job(payment, payment.started_at);
+        let give_back = matches!(self.intent, Intent::Checks).then(|| give_back_job(payment));
+        let committed = match &self.intent {
+            Intent::Scheduled(schedule, done) => {
+                let begin = schedules::Begin {
+                    schedule,
+                    payment,
+                    event: Event::Send,
+                    resolve: Some(resolve),
+                    done: done.as_ref(),
+                    deliveries: &[],
+                    write_id,
+                };
+                schedules::begin(db, begin).await
+            }
+            Intent::Asked | Intent::Checks => {
+                let begin = payments::Begin {
+                    payment,
+                    event: Some(Event::Send),
+                    window: None,
+                    job: resolve,
+                    write_id,
+                };
+                payments::begin_with(db, begin, give_back).await
+            }
+        };
+        match committed {
             // The commit's own outcome was lost: what is there tells.
             Err(StoreError::CommitUnknown(why)) => {
                 tracing::warn!(imp_uid = %payment.imp_uid, why, "an intent's commit is unknown; reading it back");

@@ -11,6 +11,7 @@ use dangol_store::billing_keys::Sealed;
 use dangol_store::deleted_keys::{self, DeletedKey, Deletion, Done};
 use dangol_store::jobs::{self, Claimed, Job, Kind};
 use dangol_store::merchants::MerchantRecord;
+use dangol_store::schedules;
 use dangol_vault::KeyContext;
 
 use super::look_up;
@@ -28,6 +29,7 @@ pub async fn delete_key(
     reason: Option<String>,
 ) -> Result<Sealed, FlowError> {
     let key = look_up::customer(engine, &merchant.merchant, customer_uid).await?;
+    let pending = schedules::count_pending_of(&engine.db, &merchant.merchant, customer_uid).await?;
     let now = engine.now_ms();
     let deletion_id = format!("deletion_{}", engine.random.hex::<8>());
     let job = Job {
@@ -47,6 +49,13 @@ pub async fn delete_key(
         // Somebody was faster: deleted it, or registered another card.
         let gone = Refusal::business(messages::no_such_customer(customer_uid));
         return Err(gone.into());
+    }
+    if pending > 0 {
+        tracing::warn!(
+            deletion_id,
+            pending,
+            "a key with pending schedules was deleted: they will fail unless a card is registered again"
+        );
     }
     // A caller who hangs up ends the waiting and not the deletion.
     let (owned, with) = (engine.clone(), merchant.clone());

@@ -3,6 +3,7 @@
 pub(crate) mod attempt;
 pub mod cancel;
 pub mod charge_again;
+pub(crate) mod check_card;
 pub mod close_window;
 pub mod delete_key;
 pub mod idempotent;
@@ -15,7 +16,10 @@ pub mod prepared_order;
 pub mod record;
 pub mod resolve;
 pub mod result;
+pub(crate) mod run_schedule;
+pub mod schedule;
 pub mod take_notice;
 
 pub use charge_again::Again;
 pub use prepare::{Prepare, Prepared};
+pub use run_schedule::retry as retry_schedule;

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::flow::notify::Told;
 use crate::flow::record::{Happening, record};
-use crate::flow::{cancel, delete_key, resolve};
+use crate::flow::{cancel, check_card, delete_key, resolve, run_schedule};
 use crate::{Engine, FlowError};
 
 /// How long a job is held. Longer than any job runs: 40 s for the peer, and 20 s each for reading and for the commit.
@@ -123,6 +123,8 @@ async fn run(engine: &Engine, held: &Claimed) {
     let ran = match held.job.kind {
         Kind::ResolveOpen => resolve::resolve(engine, held).await,
         Kind::ResolveCancel => cancel::resolve(engine, held).await,
+        Kind::PaySchedule => run_schedule::run(engine, held).await,
+        Kind::GiveBack => check_card::give_back(engine, held).await,
         Kind::RevokeKey => delete_key::resolve(engine, held).await,
         Kind::ExpireWindow => expire_window(engine, held).await,
         Kind::Deliver => deliver::deliver(engine, held).await,

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use dangol_domain::{CancelState, Event, ImpUid, Payment, State, UserCode, state};
+use dangol_domain::{CancelState, Event, ImpUid, Payment, ScheduleState, State, UserCode, state};
 use dangol_gateway::profile::{InquiryBy, Profile};
 use dangol_gateway::sandbox::journal::{Kind, Query};
-use dangol_store::{billing_keys, jobs, payments};
+use dangol_store::{billing_keys, jobs, payments, schedules};
 
 use crate::scripts::Orders;
 use crate::world::{MERCHANT, Stage};
@@ -82,10 +82,35 @@ pub async fn holds(stage: Stage, orders: Orders, at: String, retried: bool) -> V
             "{at}: whoever tries again gets an attempt"
         );
     }
+    executed_once(&stage, &merchant, &orders.merchant_uid, &all, &at).await;
     if let Some(customer_uid) = &orders.issues {
         key_exists_if_issued(&stage, &merchant, customer_uid, &all, &at).await;
     }
     all.iter().map(|payment| payment.state).collect()
+}
+
+/// A schedule, where there is one, ran and is over: by the one payment that it names.
+async fn executed_once(
+    stage: &Stage,
+    merchant: &UserCode,
+    merchant_uid: &str,
+    all: &[Payment],
+    at: &str,
+) {
+    let db = &stage.engine.db;
+    let found = schedules::find_uid(db, merchant, merchant_uid)
+        .await
+        .expect("the store");
+    let Some(schedule) = found else { return };
+    assert_eq!(schedule.state, ScheduleState::Executed, "{at}");
+    let executed: Vec<&ImpUid> = schedule.execution.iter().map(|ran| &ran.imp_uid).collect();
+    let made: Vec<&ImpUid> = all.iter().map(|payment| &payment.imp_uid).collect();
+    assert_eq!(executed, made, "{at}: one payment of a schedule");
+    let left = jobs::pending(db).await.expect("the store");
+    assert!(
+        left.iter().all(|(kind, _)| kind != "pay_schedule"),
+        "{at}: {left:?}"
+    );
 }
 
 fn facts(payment: &Payment) -> &'static Profile {
@@ -171,6 +196,9 @@ pub async fn nothing_else_happened(stage: Stage) {
         let payment = payment.expect("the store");
         let payment =
             payment.unwrap_or_else(|| panic!("the PG carried out {order}, which nobody knows"));
+        // What only proved a card is given back, or in review.
+        let proves = payment.merchant_uid.starts_with("checking_");
+        assert!(!proves || payment.state != State::Paid, "{order} is kept");
         let charges = entry.deed.kind == Kind::Approval && !entry.deed.test;
         assert!(
             !charges || charged.insert(payment.merchant_uid.clone()),

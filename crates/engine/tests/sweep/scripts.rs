@@ -6,6 +6,7 @@ use dangol_engine::flow::charge_again::charge_again;
 use dangol_engine::flow::close_window::close_window;
 use dangol_engine::flow::open_window::{Opened, open_window};
 use dangol_engine::flow::prepare::{Params, prepare};
+use dangol_engine::flow::schedule::{Entry, Registration, register as register_schedules};
 use dangol_engine::flow::{Again, Prepare};
 use dangol_engine::{Engine, jobs};
 use dangol_gateway::contract::{HandOff, Way, WindowReturn};
@@ -37,6 +38,8 @@ pub trait Script: Clone + Send + 'static {
     const NAME: &'static str;
     /// The state in which it ends when nothing is cut.
     const ENDS_WELL: &'static str = "paid";
+    /// Whether a caller who tries again gets an attempt in any case.
+    const ATTEMPTS: bool = true;
     fn new(number: String) -> Self;
     fn orders(&self) -> Orders;
     fn play(self, stage: Stage) -> impl Future<Output = ()> + Send + 'static;
@@ -71,6 +74,79 @@ impl Script for Charge {
         let _ = charge_again(&stage.engine, &merchant(&stage.engine).await, again).await;
         now_due(&stage).await;
     }
+}
+
+/// A schedule that is registered and falls due ten minutes later.
+#[derive(Clone)]
+pub struct Scheduled(String);
+
+impl Script for Scheduled {
+    const NAME: &'static str = "scheduled";
+
+    fn new(number: String) -> Scheduled {
+        Scheduled(format!("scheduled-{number}"))
+    }
+
+    fn orders(&self) -> Orders {
+        Orders {
+            merchant_uid: self.0.clone(),
+            issues: None,
+        }
+    }
+
+    async fn play(self, stage: Stage) {
+        run_schedule(stage, self.0, None).await;
+    }
+}
+
+/// As [`Scheduled`], after an amount that is charged to prove the card and given back.
+#[derive(Clone)]
+pub struct Checked(String);
+
+impl Script for Checked {
+    const NAME: &'static str = "checked";
+    /// A machine that is slow to prove the card schedules nothing.
+    const ATTEMPTS: bool = false;
+
+    fn new(number: String) -> Checked {
+        Checked(format!("checked-{number}"))
+    }
+
+    fn orders(&self) -> Orders {
+        Orders {
+            merchant_uid: self.0.clone(),
+            issues: None,
+        }
+    }
+
+    async fn play(self, stage: Stage) {
+        run_schedule(stage, self.0, Some("1000".to_owned())).await;
+    }
+}
+
+async fn run_schedule(stage: Stage, merchant_uid: String, checking_amount: Option<String>) {
+    // Longer than what passes while a second try is under way.
+    const IN_MS: i64 = 600_000;
+    let again = Again {
+        customer_uid: CUSTOMER.to_owned(),
+        merchant_uid,
+        amount: "3000".to_owned(),
+        ..Again::default()
+    };
+    let registration = Registration {
+        customer_uid: CUSTOMER.to_owned(),
+        checking_amount,
+        entries: vec![Entry {
+            again,
+            at_ms: stage.engine.now_ms() + IN_MS,
+        }],
+    };
+    let merchant = merchant(&stage.engine).await;
+    // A refusal is an answer too: the first try may have been registered.
+    let _ = register_schedules(&stage.engine, &merchant, registration).await;
+    jobs::advance(&stage.engine, &stage.timers, IN_MS + 1_000)
+        .await
+        .expect("the store");
 }
 
 /// `again`, then all of it given back, and what falls due at once.

@@ -13,6 +13,7 @@ mod idempotency;
 mod lists;
 mod payments;
 mod prepared;
+mod schedules;
 mod subscribe;
 mod users;
 
@@ -26,7 +27,7 @@ use super::App;
 /// envelope, for all routers that this one is merged with (so only this one has a fallback).
 pub fn router() -> Router<App> {
     let mut router = Router::new();
-    for (path, methods) in routes() {
+    for (path, methods) in routes().into_iter().chain(schedules::routes()) {
         router = router
             .route(&format!("{path}/"), methods.clone())
             .route(path, methods);

@@ -7,6 +7,7 @@
 mod form;
 mod json;
 mod notice_url;
+mod objects;
 
 use std::borrow::Cow;
 

@@ -21,7 +21,7 @@ use super::params::{DECIMAL_MAX, MERCHANT_UID_MAX, Params, required};
 use crate::http::App;
 
 /// Longest `customer_uid`, characters (V1's own limit).
-const CUSTOMER_UID_MAX: usize = 80;
+pub(super) const CUSTOMER_UID_MAX: usize = 80;
 /// Longest order name and buyer's field, characters. V1 documents none; PGs cut or refuse far shorter ones.
 const TEXT_MAX: usize = 255;
 /// Largest `custom_data`, bytes (V1's own limit is unknown).
@@ -112,8 +112,13 @@ async fn shown(
 
 /// The shape of every parameter, before anything is looked up. What V1 has besides is ignored.
 fn read(params: &Params<'_>) -> Result<Again, Refusal> {
-    let buyer = |name: &str| params.short(name, TEXT_MAX);
     let customer_uid = params.name("customer_uid", CUSTOMER_UID_MAX)?;
+    read_order(params, customer_uid)
+}
+
+/// As for `again`, of a customer who is named elsewhere.
+pub(super) fn read_order(params: &Params<'_>, customer_uid: String) -> Result<Again, Refusal> {
+    let buyer = |name: &str| params.short(name, TEXT_MAX);
     let merchant_uid = params.name("merchant_uid", MERCHANT_UID_MAX)?;
     let currency = params.currency()?;
     let amount = decimal(params, "amount", currency)?.ok_or_else(|| required("amount"))?;

@@ -6,6 +6,7 @@ mod idempotency;
 mod listing;
 mod looking;
 mod preparing;
+mod schedules;
 mod several;
 mod shop;
 mod tokens;

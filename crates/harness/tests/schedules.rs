@@ -1,0 +1,246 @@
+//! Schedules through the real binary: a year of them as a merchant's server keeps them going, and a thousand at once.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use dangol_harness::shop::CUSTOMER;
+use dangol_harness::{
+    Api, Browser, Dangol, Engine, GOOD_CARD, LIMIT_CARD, Receiver, Reply, Shop, books,
+    on_both_engines, until,
+};
+use serde_json::{Value, json};
+
+on_both_engines!(
+    a_year_goes_round_by_itself,
+    a_thousand_due_at_once_are_executed_once_each,
+    a_card_is_proven_and_the_amount_given_back,
+);
+
+const MONTH: i64 = 30 * 86_400;
+const MONTHS: usize = 12;
+const AMOUNT: i64 = 9_900;
+
+/// The month in which the charge is declined once, and is moved by a day.
+const MOVED: usize = 4;
+/// The month in which the charge is declined once, and tried again at once.
+const RETRIED: usize = 7;
+/// The month before which the customer's card changes to one without a balance.
+const POOR: usize = 9;
+
+/// The merchant's server: what it did about webhooks.
+#[derive(Default)]
+struct Merchant {
+    paid: Mutex<Vec<Value>>,
+    failed: AtomicUsize,
+}
+
+impl Merchant {
+    /// A webhook is only a hint: the payment is read, and decides.
+    async fn hear(&self, main: &str, told: &Value) {
+        // A token of its own: the clock may have been moved far since the last one.
+        let api = Api::new(main);
+        let payment = api.payment(told["imp_uid"].as_str().expect("a text")).await;
+        let payment = payment.payment().clone();
+        assert_eq!(payment["status"], told["status"], "{payment}");
+        let uid = payment["merchant_uid"].as_str().expect("a text").to_owned();
+        let Some(month) = uid.strip_prefix("month-") else {
+            return;
+        };
+        let month: usize = month.parse().expect("a number");
+        assert_eq!(payment["customer_uid_usage"], "payment.scheduled");
+        let at = payment["started_at"].as_i64().expect("a number");
+        if payment["status"] == "paid" {
+            self.paid.lock().expect("no panic").push(payment);
+            if month < MONTHS {
+                schedule(&api, month + 1, at + MONTH).await;
+            }
+            return;
+        }
+        self.failed.fetch_add(1, Ordering::SeqCst);
+        let path = format!("/subscribe/payments/schedule/{uid}");
+        match month {
+            MOVED => {
+                let body = json!({ "schedule_at": at + 86_400 });
+                let moved = api.post(&format!("{path}/reschedule"), &body).await;
+                assert_eq!(moved.code, 0, "{moved:?}");
+            }
+            RETRIED => {
+                let retried = api.post(&format!("{path}/retry"), &json!({})).await;
+                assert_eq!(retried.payment()["status"], "paid", "{retried:?}");
+            }
+            POOR => {}
+            _ => panic!("{payment}"),
+        }
+    }
+}
+
+async fn schedule(api: &Api, month: usize, at: i64) {
+    let entry =
+        json!({ "merchant_uid": format!("month-{month}"), "schedule_at": at, "amount": AMOUNT });
+    let body = json!({ "customer_uid": CUSTOMER, "schedules": [entry] });
+    let made = api.post("/subscribe/payments/schedule", &body).await;
+    assert_eq!((made.code, made.status), (0, 200), "{made:?}");
+}
+
+async fn now(api: &Api) -> i64 {
+    let clock = api.bare("GET", "/sandbox/clock", &[], Vec::new()).await;
+    clock.json()["now"].as_i64().expect("a number")
+}
+
+async fn a_year_goes_round_by_itself(engine: Engine) {
+    let dangol = Dangol::demo(engine).await;
+    let api = dangol.api();
+    let merchant = Arc::new(Merchant::default());
+    let (hearing, main) = (Arc::clone(&merchant), api.main.clone());
+    let receiver = Receiver::answering(move |came| {
+        let (merchant, main) = (Arc::clone(&hearing), main.clone());
+        Box::pin(async move {
+            merchant.hear(&main, &came.json()).await;
+            Reply::Status(200)
+        })
+    })
+    .await;
+    api.set_webhook(&receiver.url).await;
+    let card = async |order: &str, number: &str| {
+        let landed = Browser::new(&dangol.api())
+            .register(CUSTOMER, order, number)
+            .await;
+        assert!(landed.success(), "{landed:?}");
+    };
+    card("card-1", GOOD_CARD).await;
+    schedule(&api, 1, now(&api).await + MONTH).await;
+    for month in 1..=MONTHS {
+        match month {
+            MOVED | RETRIED => api.plan("charge", "decline", json!({ "times": 1 })).await,
+            POOR => card("card-2", LIMIT_CARD).await,
+            _ => {}
+        }
+        // The day is for the month that was moved by one.
+        api.advance(MONTH + if month == MOVED { 86_400 } else { 60 })
+            .await;
+        if month == POOR {
+            card("card-3", GOOD_CARD).await;
+            let path = format!("/subscribe/payments/schedule/month-{month}");
+            let declined = api.get(&path).await;
+            assert_eq!(declined.text("payment_status"), "failed", "{declined:?}");
+            let retried = api.post(&format!("{path}/retry"), &json!({})).await;
+            assert_eq!(retried.payment()["status"], "paid", "{retried:?}");
+        }
+        until(&format!("month {month} to be heard of"), || async {
+            let heard = merchant.paid.lock().expect("no panic").len();
+            (heard == month).then_some(())
+        })
+        .await;
+    }
+    assert_eq!(
+        merchant.failed.load(Ordering::SeqCst),
+        3,
+        "each failure was told"
+    );
+    let paid = merchant.paid.lock().expect("no panic").clone();
+    let shown: Vec<books::Shown> = paid.iter().map(books::shown).collect();
+    books::agree(&api, &shown).await;
+    let sum: i64 = shown.iter().map(|payment| payment.amount).sum();
+    assert_eq!(sum, AMOUNT * MONTHS as i64);
+}
+
+async fn a_thousand_due_at_once_are_executed_once_each(engine: Engine) {
+    const COUNT: usize = 1_000;
+    let mut shop = Shop::open(engine).await;
+    let due = now(&shop).await + 2;
+    let entry = |n: usize| json!({ "merchant_uid": format!("s-{n}"), "schedule_at": due, "amount": 1_000 + n });
+    let entries: Vec<Value> = (0..COUNT).map(entry).collect();
+    let body = json!({ "customer_uid": CUSTOMER, "schedules": entries });
+    let made = shop.post("/subscribe/payments/schedule", &body).await;
+    assert_eq!(
+        made.response.as_array().map(Vec::len),
+        Some(COUNT),
+        "{}",
+        made.message
+    );
+    executed(&shop, due, COUNT / 4).await;
+    shop.dangol.kill9();
+    shop.reopen();
+    for part in (COUNT / 4..=COUNT - 100).step_by(50) {
+        executed(&shop, due, part).await;
+    }
+    // What the dead process held is free by now, and what it had sent is asked about.
+    shop.advance(180).await;
+    executed(&shop, due, COUNT).await;
+
+    let list = page(&shop, due, "limit=1000").await;
+    let mut shown = Vec::new();
+    for schedule in list["list"].as_array().expect("a list") {
+        let imp_uid = schedule["imp_uid"].as_str().expect("each has a payment");
+        let payment = shop.payment(imp_uid).await;
+        let payment = payment.payment();
+        assert_eq!(payment["merchant_uid"], schedule["merchant_uid"]);
+        assert_ne!(payment["status"], "failed", "{payment}");
+        shown.push(books::shown(payment));
+    }
+    assert_eq!(shown.len(), COUNT);
+    // A charge whose answer died with the process is for a person, and there are not many of those.
+    let open = shown.iter().filter(|p| p.status == "ready").count();
+    assert!(open <= 64, "{open}");
+    books::agree(&shop, &shown).await;
+}
+
+async fn page(api: &Api, due: i64, query: &str) -> Value {
+    let path = format!(
+        "/subscribe/payments/schedule?from={due}&to={}&{query}",
+        due + 1
+    );
+    api.get(&path).await.payment().clone()
+}
+
+/// Waits until so many have run.
+async fn executed(api: &Api, due: i64, count: usize) {
+    until(&format!("{count} to be executed"), || async {
+        let page = page(api, due, "limit=1&schedule_status=executed").await;
+        let total = page["total"].as_u64().expect("a number");
+        (total >= count as u64).then_some(())
+    })
+    .await;
+}
+
+async fn a_card_is_proven_and_the_amount_given_back(engine: Engine) {
+    let shop = Shop::open(engine).await;
+    let at = now(&shop).await + 3_600;
+    let body = |uid: &str| {
+        let entry = json!({ "merchant_uid": uid, "schedule_at": at, "amount": AMOUNT });
+        json!({ "customer_uid": CUSTOMER, "checking_amount": 100, "schedules": [entry] })
+    };
+    let made = shop
+        .post("/subscribe/payments/schedule", &body("c-1"))
+        .await;
+    assert_eq!(made.code, 0, "{made:?}");
+    let money = async || {
+        let journal = shop.journal().await;
+        let of = |kind: &str| {
+            let deeds = journal.iter().filter(|entry| entry["kind"] == kind);
+            deeds
+                .map(|entry| entry["amount"].as_i64().expect("a number"))
+                .sum::<i64>()
+        };
+        (of("approval"), of("refund") + of("void"))
+    };
+    assert_eq!(money().await, (100, 100));
+
+    // A card that declines schedules nothing.
+    shop.plan("charge", "decline", json!({ "times": 1 })).await;
+    let refused = shop
+        .post("/subscribe/payments/schedule", &body("c-2"))
+        .await;
+    assert_eq!((refused.status, refused.code), (200, 1), "{refused:?}");
+    assert!(
+        refused
+            .message
+            .starts_with("카드정보 확인에 실패하였습니다."),
+        "{refused:?}"
+    );
+    let none = shop.get("/subscribe/payments/schedule/c-2").await;
+    assert_eq!(none.status, 404, "{none:?}");
+
+    shop.advance(3_700).await;
+    assert_eq!(money().await, (100 + AMOUNT, 100), "given back once");
+}
