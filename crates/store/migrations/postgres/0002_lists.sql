@@ -32,7 +32,8 @@ CREATE TABLE payment_count (
 INSERT INTO payment_count (merchant, shown, hour, part, n)
     SELECT merchant, 0, started_at / 3600000, 0, COUNT(*) FROM payment GROUP BY 1, 3
     UNION ALL
-    SELECT merchant, shown, shown_at / 3600000, 0, COUNT(*) FROM payment WHERE shown > 1 GROUP BY 1, 2, 3;
+    SELECT merchant, shown, shown_at / 3600000, 0, COUNT(*) FROM payment WHERE shown > 1 GROUP BY 1, 2, 3
+    ORDER BY 1, 2, 3;
 
 CREATE FUNCTION payment_counts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

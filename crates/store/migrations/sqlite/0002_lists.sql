@@ -29,7 +29,8 @@ CREATE TABLE payment_count (
 INSERT INTO payment_count (merchant, shown, hour, n)
     SELECT merchant, 0, started_at / 3600000, COUNT(*) FROM payment GROUP BY 1, 3
     UNION ALL
-    SELECT merchant, shown, shown_at / 3600000, COUNT(*) FROM payment WHERE shown > 1 GROUP BY 1, 2, 3;
+    SELECT merchant, shown, shown_at / 3600000, COUNT(*) FROM payment WHERE shown > 1 GROUP BY 1, 2, 3
+    ORDER BY 1, 2, 3;
 
 CREATE TRIGGER payment_starts AFTER INSERT ON payment BEGIN
     INSERT INTO payment_count (merchant, shown, hour, n) VALUES (NEW.merchant, 0, NEW.started_at / 3600000, 1)
