@@ -32,9 +32,11 @@ for (const { pg, pc } of GATEWAYS) {
     const looked = pg === "paymentwall" ? "paid, $50.00." : "paid, ₩0.";
     await expect(page.locator("#result .result-proof")).toContainText(looked);
     await charge(page);
+    expect((await product.journal()).at(-1)).toMatchObject({ pg, kind: "approval", amount: 3000 });
+    // The newest is on top; before it Danal's test approval.
     const rows = page.locator("#journal .row-head");
-    await expect(rows.filter({ hasText: "3,000 KRW" }).first()).toContainText("Approval");
-    if (pg === "danal_tpay") await expect(rows.filter({ hasText: "Test approval" })).toContainText("10 KRW");
+    await expect(rows.first()).toHaveText(/^Approval3,000 KRW/);
+    if (pg === "danal_tpay") await expect(rows.nth(1)).toHaveText(/^Test approval10 KRW/);
   });
 }
 

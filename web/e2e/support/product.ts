@@ -13,6 +13,7 @@ export const SEED_SNIPPET = readFileSync(new URL("./seed-snippet.js", import.met
 
 /** One entry of the sandbox's journal: what the gateway believes it did. */
 export interface JournalEntry {
+  pg: string;
   kind: string;
   order_id: string;
   pg_tid: string | null;
