@@ -16,6 +16,10 @@ Examples:
   dangol webhook set --none")]
     Set(WebhookSet),
     /// List a merchant's latest webhooks, and endpoints that fail or are switched off
+    #[command(after_help = "\
+Examples:
+  dangol webhook list
+  dangol webhook list --merchant imp12345678")]
     List(WebhookOf),
     /// Send a webhook once more, with the same id
     #[command(after_help = "\
@@ -25,9 +29,14 @@ Examples:
     Resend(WebhookResend),
     /// Print the secret that signs a merchant's webhooks (Standard Webhooks)
     #[command(after_help = "\
-With --rotate a new one signs from now on, and the old one beside it for a day.")]
+Examples:
+  dangol webhook secret
+  dangol webhook secret --rotate     a new one signs from now on, and the old one beside it for a day")]
     Secret(WebhookSecret),
     /// Send to an endpoint again that was switched off
+    #[command(after_help = "\
+Examples:
+  dangol webhook on --url https://shop.example.com/webhook")]
     On(WebhookOn),
 }
 
