@@ -24,11 +24,10 @@ crate::statements! {
         ON CONFLICT DO NOTHING";
     SET_STATE = "UPDATE delivery SET state = $1 WHERE merchant = $2 AND delivery_id = $3 \
         AND EXISTS (SELECT 1 FROM job WHERE due_at = $4 AND kind = 'deliver' AND subject = $3 AND lease = $5)";
-    REQUEUE = "UPDATE delivery SET state = 'queued' WHERE merchant = $1 AND delivery_id = $2";
     REQUEUE_JOB = "INSERT INTO job (due_at, kind, subject, merchant, tries) \
         SELECT CAST($1 AS BIGINT), 'deliver', delivery_id, merchant, CAST($2 AS BIGINT) FROM delivery \
-        WHERE merchant = $3 AND delivery_id = $4 AND NOT EXISTS (SELECT 1 FROM job WHERE kind = 'deliver' AND subject = $4) \
-        ON CONFLICT DO NOTHING";
+        WHERE merchant = $3 AND delivery_id = $4 AND state <> 'queued' ON CONFLICT DO NOTHING";
+    REQUEUE = "UPDATE delivery SET state = 'queued' WHERE merchant = $1 AND delivery_id = $2";
     TRIES = "SELECT nth, at, status, answer FROM delivery_try WHERE merchant = $1 AND delivery_id = $2 ORDER BY nth";
 }
 
@@ -205,7 +204,7 @@ pub async fn record_try(
     Ok(db.write(write).await?.affected(0) > 0)
 }
 
-/// Sends a delivery once more, with its id and its body, whatever became of it; `false` when there is none.
+/// Sends a delivery once more, with its id and its body; `false` when there is none, or it is still on its way.
 pub async fn resend(
     db: &Db,
     merchant: &UserCode,
@@ -215,8 +214,8 @@ pub async fn resend(
     let tried = i64::try_from(tries(db, merchant, delivery_id).await?.len()).unwrap_or(i64::MAX);
     let merchant = merchant.as_str();
     let write = Write::new(key_of(delivery_id))
-        .step(REQUEUE, values![merchant, delivery_id])
-        .step(REQUEUE_JOB, values![now, tried, merchant, delivery_id]);
+        .step(REQUEUE_JOB, values![now, tried, merchant, delivery_id])
+        .step(REQUEUE, values![merchant, delivery_id]);
     Ok(db.write(write).await?.affected(0) > 0)
 }
 

@@ -77,7 +77,7 @@ pub async fn resend(args: args::WebhookResend) -> Result<(), Stop> {
         .merchant;
     if !deliveries::resend(&engine.db, &merchant, &args.id, engine.now_ms()).await? {
         return Err(Stop::new(format!(
-            "{merchant} has no webhook {}; `dangol webhook list` shows the latest",
+            "{merchant} has no webhook {} that is not on its way already; `dangol webhook list` shows the latest",
             args.id
         )));
     }
