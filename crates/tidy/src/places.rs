@@ -22,7 +22,7 @@ pub fn check(files: &[Source]) -> Vec<Finding> {
         for (first, second) in PLACES {
             let place = format!("{first}{second}");
             for (at, _) in file.text.match_indices(&place) {
-                // `src/work/` is a folder of ours; the same from the root is not.
+                // The tail of a longer path is a folder of ours; the same from the root is not.
                 let inside =
                     place.starts_with('/') && at > 0 && is_path(file.text.as_bytes()[at - 1]);
                 if !inside {
