@@ -84,9 +84,11 @@ function retell(): void {
 
 /** Chooses the language (`?lang=`, the last choice, the browser's), tells the page and listens to the switch. */
 export function startLanguage(changed: () => void = () => {}): void {
-  const asked =
-    new URLSearchParams(location.search).get("lang") ?? localStorage.getItem(STORED) ?? navigator.language;
+  const inAddress = new URLSearchParams(location.search).get("lang");
+  const asked = inAddress ?? localStorage.getItem(STORED) ?? navigator.language;
   language = asked.toLowerCase().startsWith("ko") ? "ko" : "en";
+  // The page that a window comes back to has no `?lang=`: it speaks as this one did.
+  if (inAddress !== null) localStorage.setItem(STORED, language);
   retell();
   document.body.removeAttribute("data-booting");
   for (const button of document.querySelectorAll<HTMLElement>("[data-lang]")) {

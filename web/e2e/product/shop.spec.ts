@@ -43,6 +43,16 @@ for (const { pg, pc } of GATEWAYS) {
 test.describe("on a phone", () => {
   test.use(phone("iPhone 13"));
 
+  test("the page that it comes back to speaks the language that was asked for", async ({ page, product }) => {
+    await page.goto(`${product.shop}/?lang=ko`);
+    await page.locator('#tabs [data-pg="kcp_billing"]').click();
+    await page.locator("#run").click();
+    await payAnywhere(page, CARD.good);
+    await page.waitForURL(/\/complete\?/);
+    await expect(page.locator("html")).toHaveAttribute("lang", "ko");
+    await expect(page.getByRole("button", { name: "이 카드로 청구하기" })).toBeVisible();
+  });
+
   for (const { pg, phone: by } of [gateway("danal_tpay"), gateway("paymentwall")]) {
     test(`${pg} comes back by ${by}`, async ({ page, product }) => {
       await openTab(page, product.shop, pg);
