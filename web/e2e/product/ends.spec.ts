@@ -2,7 +2,16 @@
 // phone, as the merchant's page is told, and as the books have it afterwards.
 
 import type { Page } from "@playwright/test";
-import { CANCELLED, CARD, ending, names, openShop, payAnywhere, shown } from "../support/buyer";
+import {
+  CANCELLED,
+  CARD,
+  cancelAnywhere,
+  ending,
+  names,
+  openShop,
+  payAnywhere,
+  shown,
+} from "../support/buyer";
 import { GATEWAYS, phone } from "../support/gateways";
 import { expect, type Merchant, type Product, test } from "../support/product";
 
@@ -74,12 +83,7 @@ for (const gateway of GATEWAYS) {
         merchant,
       }) => {
         const cancelled = await open(page, product, merchant);
-        const step = await shown(page);
-        const button = step?.at
-          .page()
-          .frames()
-          .map((frame) => frame.locator('[data-test="cancel"]'));
-        for (const one of button ?? []) if (await one.isVisible()) await one.click({ noWaitAfter: true });
+        await cancelAnywhere(page);
         expect(await ending(page, merchant, by)).toMatchObject(CANCEL);
         await leftNothing(product, cancelled.order);
         if (frame === "page") return;

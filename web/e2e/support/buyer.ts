@@ -180,17 +180,36 @@ export async function payAnywhere(page: Page, card: string): Promise<void> {
     if (step === "card-number") {
       await at.fill(card, { timeout: 1_000 });
     } else {
-      const button = await at.elementHandle({ timeout: 1_000 });
-      await button?.click({ timeout: 2_000, noWaitAfter: true });
-      const left = await button?.waitForElementState("hidden", { timeout: 10_000 }).then(
-        () => true,
-        // A page or frame that went away has left; only waiting in vain has not.
-        (error: Error) => error.name !== "TimeoutError",
-      );
-      paid = step === "pay" && left === true;
+      const left = await press(at);
+      paid = step === "pay" && left;
     }
     expect(paid, "the window's end").toBe(true);
   }).toPass({ intervals: [20], timeout: 25_000 });
+}
+
+/** Gives up in any gateway's window, at whatever step it is; as patient with it as `payAnywhere`. */
+export async function cancelAnywhere(page: Page): Promise<void> {
+  await expect(async () => {
+    const found = await shown(page);
+    expect(found, "a step of the window").not.toBeNull();
+    const { at } = found as { at: Locator };
+    await at.page().bringToFront();
+    const frame = (await at.elementHandle({ timeout: 1_000 }))?.ownerFrame();
+    const cancel = (await frame)?.locator('[data-test="cancel"]');
+    expect(cancel && (await press(cancel)), "the window's end").toBe(true);
+  }).toPass({ intervals: [20], timeout: 25_000 });
+}
+
+/** Presses a button of the window once; whether it then left, alone or with its page. */
+async function press(at: Locator): Promise<boolean> {
+  const button = await at.elementHandle({ timeout: 1_000 });
+  await button?.click({ timeout: 2_000, noWaitAfter: true });
+  const left = button?.waitForElementState("hidden", { timeout: 10_000 }).then(
+    () => true,
+    // A page or frame that went away has left; only waiting in vain has not.
+    (error: Error) => error.name !== "TimeoutError",
+  );
+  return (await left) === true;
 }
 
 /** Types the card and goes through the window's steps to its end. */
