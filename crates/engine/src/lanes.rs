@@ -1,26 +1,44 @@
-//! How many scheduled charges a channel sends at once: PGs ask for at most tens per second, and a channel whose PG is slow
-//! must not hold up the others.
+//! How fast a channel's scheduled charges leave: PGs ask for at most tens per second, and a channel whose PG is slow must
+//! not hold up the others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many scheduled charges of a channel are on their way at once, on one node.
-const AT_ONCE: u32 = 16;
-
-/// When a full lane is looked at again, ms: so many as fit are told to come back in the first such pause, as many in the
-/// second, and so on.
+/// The shortest time after which somebody who found no place is told to come back, ms.
 const PAUSE_MS: i64 = 250;
 
+/// What a lane takes, on one node.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How many scheduled charges of a channel are on their way at once.
+    pub at_once: u32,
+    /// How many of them start within a second.
+    pub per_second: u32,
+}
+
+impl Pace {
+    /// From one start to the next, µs.
+    fn interval_us(self) -> i64 {
+        1_000_000 / i64::from(self.per_second.max(1))
+    }
+}
+
 /// The lanes of all channels.
-#[derive(Clone, Default)]
-pub(crate) struct Lanes(Arc<Mutex<HashMap<String, Lane>>>);
+#[derive(Clone)]
+pub(crate) struct Lanes {
+    pace: Pace,
+    lanes: Arc<Mutex<HashMap<String, Lane>>>,
+}
 
 #[derive(Default)]
 struct Lane {
     inside: u32,
-    /// How many were told to come back. A guess: what comes back and is told again counts twice, so that a slow PG is
-    /// asked less often.
-    waiting: u32,
+    /// When the starts so far would be over, had they kept the pace exactly, µs. It may run ahead of now by one round of
+    /// `at_once`, because a worker takes jobs in rounds.
+    paced_to: i64,
+    /// When the last of those who were told to come back comes, µs: each gets a moment of its own, so that a crowd asks no
+    /// faster than the pace, whatever the PG does.
+    promised_to: i64,
 }
 
 /// A place in a channel's lane; it is free again when this is dropped.
@@ -30,17 +48,26 @@ pub(crate) struct Place {
 }
 
 impl Lanes {
-    /// Takes a place, or tells after how many ms to come back.
-    pub(crate) fn enter(&self, channel_key: &str) -> Result<Place, i64> {
-        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Lanes that are all empty.
+    pub(crate) fn new(pace: Pace) -> Lanes {
+        Lanes {
+            pace,
+            lanes: Arc::default(),
+        }
+    }
+
+    /// Takes a place at a moment, ms, or tells after how many ms to come back.
+    pub(crate) fn enter(&self, channel_key: &str, now_ms: i64) -> Result<Place, i64> {
+        let (now, interval) = (now_ms * 1_000, self.pace.interval_us());
+        let round = interval * i64::from(self.pace.at_once);
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = lanes.entry(channel_key.to_owned()).or_default();
-        if lane.inside >= AT_ONCE {
-            lane.waiting = lane.waiting.saturating_add(1);
-            let turns = lane.waiting.div_ceil(AT_ONCE);
-            return Err(PAUSE_MS * i64::from(turns));
+        if lane.inside >= self.pace.at_once || lane.paced_to.max(now) + interval > now + round {
+            lane.promised_to = lane.promised_to.max(now) + interval;
+            return Err(((lane.promised_to - now) / 1_000).max(PAUSE_MS));
         }
         lane.inside += 1;
-        lane.waiting = lane.waiting.saturating_sub(1);
+        lane.paced_to = lane.paced_to.max(now) + interval;
         Ok(Place {
             lanes: self.clone(),
             channel_key: channel_key.to_owned(),
@@ -50,14 +77,10 @@ impl Lanes {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut lanes = self.lanes.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(lane) = lanes.get_mut(&self.channel_key) else {
-            return;
-        };
-        lane.inside -= 1;
-        if lane.inside == 0 {
-            // Whoever still comes back finds it empty.
-            lanes.remove(&self.channel_key);
+        let lanes = self.lanes.lanes.lock();
+        let mut lanes = lanes.unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = lanes.get_mut(&self.channel_key) {
+            lane.inside -= 1;
         }
     }
 }
@@ -66,28 +89,60 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_full_lane_spreads_the_rest_and_holds_up_no_other() {
-        let lanes = Lanes::default();
-        let mut inside: Vec<Place> = (0..AT_ONCE)
-            .map(|_| lanes.enter("a").ok().unwrap())
-            .collect();
-        let told: Vec<i64> = (0..2 * AT_ONCE)
-            .map(|_| lanes.enter("a").err().unwrap())
-            .collect();
-        let (first, second) = told.split_at(AT_ONCE as usize);
-        assert!(first.iter().all(|pause| *pause == PAUSE_MS));
-        assert!(second.iter().all(|pause| *pause == 2 * PAUSE_MS));
-        assert!(lanes.enter("b").is_ok());
+    const PACE: Pace = Pace {
+        at_once: 4,
+        per_second: 10,
+    };
 
-        inside.pop();
-        let place = lanes.enter("a").ok().unwrap();
-        assert_eq!(
-            lanes.enter("a").err(),
-            Some(2 * PAUSE_MS),
-            "one fewer waits"
+    /// Enters until it is refused: the places, and what it was told.
+    fn fill(lanes: &Lanes, key: &str, now_ms: i64) -> (Vec<Place>, i64) {
+        let mut places = Vec::new();
+        loop {
+            match lanes.enter(key, now_ms) {
+                Ok(place) => places.push(place),
+                Err(pause) => return (places, pause),
+            }
+        }
+    }
+
+    #[test]
+    fn a_slow_channel_holds_up_no_other() {
+        let lanes = Lanes::new(PACE);
+        let (slow, _) = fill(&lanes, "slow", 0);
+        assert_eq!(slow.len(), 4);
+        assert!(
+            lanes.enter("slow", 3_600_000).is_err(),
+            "nothing came back yet"
         );
-        drop((inside, place));
-        assert!(lanes.0.lock().unwrap().is_empty(), "nothing is kept");
+        assert!(lanes.enter("other", 0).is_ok());
+        drop(slow);
+        assert!(lanes.enter("slow", 3_600_000).is_ok());
+    }
+
+    #[test]
+    fn a_fast_channel_keeps_the_pace() {
+        let lanes = Lanes::new(PACE);
+        // The PG answers at once: only the pace is left to hold anybody.
+        let started: usize = (0..10_000)
+            .step_by(50)
+            .map(|now| fill(&lanes, "fast", now).0.len())
+            .sum();
+        assert!((100..=104).contains(&started), "{started} in ten seconds");
+        let (round, _) = fill(&lanes, "fast", 60_000);
+        assert_eq!(round.len(), 4, "a minute of silence saves up one round");
+    }
+
+    #[test]
+    fn those_who_wait_are_spread_at_the_pace() {
+        let lanes = Lanes::new(PACE);
+        let (_inside, first) = fill(&lanes, "full", 0);
+        let told = (0..9).map(|_| lanes.enter("full", 0).err().unwrap());
+        let told: Vec<i64> = [first].into_iter().chain(told).collect();
+        assert_eq!(told, [250, 250, 300, 400, 500, 600, 700, 800, 900, 1_000]);
+        assert_eq!(
+            lanes.enter("full", 5_000).err(),
+            Some(250),
+            "all of them came back by now"
+        );
     }
 }

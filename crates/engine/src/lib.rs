@@ -29,6 +29,7 @@ use tokio::sync::{Notify, RwLock};
 use tokio_util::task::TaskTracker;
 
 pub use error::FlowError;
+pub use lanes::Pace;
 
 /// What an operator decides about the engine.
 #[derive(Clone, Debug)]
@@ -54,6 +55,8 @@ pub struct Settings {
     /// Proxies in front of us: what they say in `X-Forwarded-For` about where a PG's notice or a buyer came from is
     /// believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// How fast the scheduled charges of a channel leave this node.
+    pub schedule_pace: Pace,
 }
 
 impl Settings {
@@ -74,6 +77,10 @@ impl Settings {
                 vec![80, 443, 8080, 8443]
             },
             trusted_proxies: Vec::new(),
+            schedule_pace: Pace {
+                at_once: 16,
+                per_second: 50,
+            },
         }
     }
 
@@ -149,13 +156,13 @@ impl Engine {
             wire,
             clock,
             random,
+            lanes: lanes::Lanes::new(settings.schedule_pace),
             settings,
             channels: channels::Channels::default(),
             merchants: merchants::Merchants::default(),
             tokens: tokens::Tokens::default(),
             inflight: inflight::InFlight::default(),
             receivers: receivers::Receivers::default(),
-            lanes: lanes::Lanes::default(),
             tasks: TaskTracker::new(),
             deliveries: TaskTracker::new(),
             due: Notify::new(),

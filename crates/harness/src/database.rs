@@ -27,6 +27,8 @@ pub enum Database {
 pub struct Schema {
     server: String,
     name: String,
+    /// Another product's, which sees to its end.
+    shared: bool,
     /// Every connection with this URL sees this schema only.
     pub url: String,
 }
@@ -40,6 +42,22 @@ impl Database {
         match engine {
             Engine::Sqlite => Database::Sqlite,
             Engine::Postgres => Database::Postgres(Schema::make().await),
+        }
+    }
+
+    /// The same one, for one more server.
+    ///
+    /// # Panics
+    /// On SQLite, which one server has for itself.
+    pub fn share(&self) -> Database {
+        match self {
+            Database::Sqlite => panic!("one server has an SQLite file for itself"),
+            Database::Postgres(schema) => Database::Postgres(Schema {
+                server: schema.server.clone(),
+                name: schema.name.clone(),
+                url: schema.url.clone(),
+                shared: true,
+            }),
         }
     }
 
@@ -73,6 +91,7 @@ impl Schema {
             url: format!("{server}{separator}options=-c%20search_path%3D{name}"),
             server,
             name,
+            shared: false,
         }
     }
 
@@ -103,6 +122,9 @@ impl Schema {
 impl Drop for Schema {
     /// On a thread of its own, for the test's runtime may be ending. A schema that stays behind harms nobody.
     fn drop(&mut self) {
+        if self.shared {
+            return;
+        }
         let (server, sql) = (
             self.server.clone(),
             format!("DROP SCHEMA {} CASCADE", self.name),

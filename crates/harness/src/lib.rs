@@ -9,6 +9,7 @@ pub mod books;
 pub mod browser;
 pub mod canary;
 pub mod database;
+pub mod due;
 pub mod form;
 pub mod http;
 pub mod process;

@@ -16,6 +16,9 @@ use crate::database::{Database, Engine};
 /// How long a start may take on a busy machine.
 const START: Duration = Duration::from_secs(60);
 
+/// A sandbox's server whose simulators are elsewhere.
+const ONE_MORE: [&str; 3] = ["serve", "--sandbox", "--no-simulators"];
+
 /// How the product is to be run.
 pub struct Setup {
     /// Where it keeps its data.
@@ -48,6 +51,10 @@ impl Setup {
 /// A running product with its data, both gone when dropped.
 pub struct Dangol {
     setup: Setup,
+    /// The key ring of the product whose database this one shares.
+    key_ring: Option<PathBuf>,
+    /// Its simulators, when they run apart.
+    simulators: Option<Child>,
     /// Its data and what it said.
     pub database: Database,
     folder: TempDir,
@@ -64,12 +71,32 @@ impl Dangol {
 
     async fn start(setup: Setup) -> Dangol {
         let database = Database::make(setup.engine).await;
+        Dangol::start_on(setup, database, None)
+    }
+
+    /// One more server of this sandbox, with a folder and a configuration of its own: it shares the database, and this one's simulators.
+    ///
+    /// # Panics
+    /// On SQLite, which one server has for itself.
+    pub fn beside(&self, config: &'static str) -> Dangol {
+        let setup = Setup {
+            command: &ONE_MORE,
+            config,
+            ..Setup::demo(Engine::Postgres)
+        };
+        let ring = self.data().join("keys").join("key-ring");
+        Dangol::start_on(setup, self.database.share(), Some(ring))
+    }
+
+    fn start_on(setup: Setup, database: Database, key_ring: Option<PathBuf>) -> Dangol {
         let folder = TempDir::with_prefix("dangol-harness-").expect("a temporary folder");
         let data = folder.path().join("data");
         std::fs::create_dir(&data).expect("a folder");
         std::fs::write(data.join("dangol.toml"), setup.config).expect("a configuration");
         let mut dangol = Dangol {
             setup,
+            key_ring,
+            simulators: None,
             database,
             folder,
             child: None,
@@ -135,6 +162,34 @@ impl Dangol {
         self.run();
     }
 
+    /// Starts it again, after it has ended, with its simulators in a process of their own at the address where they were.
+    pub fn restart_apart(&mut self) {
+        let at = self.url("pg").trim_start_matches("http://").to_owned();
+        let mut command = self.prepare();
+        command
+            .args(["sandbox", "--listen", &at, "--data"])
+            .arg(self.data().join("sandbox"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(append(&self.log_path()));
+        let mut child = command.spawn().expect("the binary starts");
+        let stdout = child.stdout.take().expect("stdout is a pipe");
+        self.simulators = Some(child);
+        self.listening(&read_lines(stdout, Arc::clone(&self.said)));
+        self.setup.command = &ONE_MORE;
+        self.restart();
+    }
+
+    /// Starts it again, after it has ended, with its simulators back in the one process.
+    pub fn restart_whole(&mut self) {
+        if let Some(mut simulators) = self.simulators.take() {
+            simulators.kill().expect("a kill is sent");
+            simulators.wait().expect("they end");
+        }
+        self.setup.command = &["demo"];
+        self.restart();
+    }
+
     /// Asks it to stop, waits, and gives its exit code.
     pub fn sigterm(&mut self) -> Option<i32> {
         let mut child = self.child.take().expect("it runs");
@@ -170,6 +225,9 @@ impl Dangol {
         command.env("DANGOL_DATA", self.data());
         if let Some(url) = self.database.url() {
             command.env("DANGOL_DATABASE_URL", url);
+        }
+        if let Some(path) = &self.key_ring {
+            command.env("DANGOL_KEY_RING_FILE", path);
         }
         command
     }
@@ -211,7 +269,10 @@ impl Dangol {
 
 impl Drop for Dangol {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
+        for mut child in [self.child.take(), self.simulators.take()]
+            .into_iter()
+            .flatten()
+        {
             let _ = child.kill();
             let _ = child.wait();
         }

@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use dangol_harness::due::now;
 use dangol_harness::shop::CUSTOMER;
 use dangol_harness::{
-    Api, Browser, Dangol, Engine, GOOD_CARD, LIMIT_CARD, Receiver, Reply, Shop, books,
+    Api, Browser, Dangol, Engine, GOOD_CARD, LIMIT_CARD, Receiver, Reply, Setup, Shop, books, due,
     on_both_engines, until,
 };
 use serde_json::{Value, json};
@@ -82,11 +83,6 @@ async fn schedule(api: &Api, month: usize, at: i64) {
     assert_eq!((made.code, made.status), (0, 200), "{made:?}");
 }
 
-async fn now(api: &Api) -> i64 {
-    let clock = api.bare("GET", "/sandbox/clock", &[], Vec::new()).await;
-    clock.json()["now"].as_i64().expect("a number")
-}
-
 async fn a_year_goes_round_by_itself(engine: Engine) {
     let dangol = Dangol::demo(engine).await;
     let api = dangol.api();
@@ -146,61 +142,31 @@ async fn a_year_goes_round_by_itself(engine: Engine) {
 
 async fn a_thousand_due_at_once_are_executed_once_each(engine: Engine) {
     const COUNT: usize = 1_000;
-    let mut shop = Shop::open(engine).await;
+    let mut shop = Shop::on(Setup {
+        config: "schedules_per_second = 300",
+        ..Setup::demo(engine)
+    })
+    .await;
     let due = now(&shop).await + 2;
-    let entry = |n: usize| json!({ "merchant_uid": format!("s-{n}"), "schedule_at": due, "amount": 1_000 + n });
-    let entries: Vec<Value> = (0..COUNT).map(entry).collect();
-    let body = json!({ "customer_uid": CUSTOMER, "schedules": entries });
-    let made = shop.post("/subscribe/payments/schedule", &body).await;
-    assert_eq!(
-        made.response.as_array().map(Vec::len),
-        Some(COUNT),
-        "{}",
-        made.message
-    );
-    executed(&shop, due, COUNT / 4).await;
+    due::register(&shop, COUNT, due).await;
+    due::until_executed(&shop, due, COUNT / 4).await;
     shop.dangol.kill9();
     shop.reopen();
     for part in (COUNT / 4..=COUNT - 100).step_by(50) {
-        executed(&shop, due, part).await;
+        due::until_executed(&shop, due, part).await;
     }
     // What the dead process held is free by now, and what it had sent is asked about.
     shop.advance(180).await;
-    executed(&shop, due, COUNT).await;
+    due::until_executed(&shop, due, COUNT).await;
 
-    let list = page(&shop, due, "limit=1000").await;
-    let mut shown = Vec::new();
-    for schedule in list["list"].as_array().expect("a list") {
-        let imp_uid = schedule["imp_uid"].as_str().expect("each has a payment");
-        let payment = shop.payment(imp_uid).await;
-        let payment = payment.payment();
-        assert_eq!(payment["merchant_uid"], schedule["merchant_uid"]);
-        assert_ne!(payment["status"], "failed", "{payment}");
-        shown.push(books::shown(payment));
-    }
-    assert_eq!(shown.len(), COUNT);
+    let shown = due::payments(&shop, due).await;
+    assert_eq!(shown.len(), COUNT, "each has a payment");
+    let failed = shown.iter().find(|payment| payment.status == "failed");
+    assert!(failed.is_none(), "{}", failed.expect("one").imp_uid);
     // A charge whose answer died with the process is for a person, and there are not many of those.
     let open = shown.iter().filter(|p| p.status == "ready").count();
     assert!(open <= 64, "{open}");
     books::agree(&shop, &shown).await;
-}
-
-async fn page(api: &Api, due: i64, query: &str) -> Value {
-    let path = format!(
-        "/subscribe/payments/schedule?from={due}&to={}&{query}",
-        due + 1
-    );
-    api.get(&path).await.payment().clone()
-}
-
-/// Waits until so many have run.
-async fn executed(api: &Api, due: i64, count: usize) {
-    until(&format!("{count} to be executed"), || async {
-        let page = page(api, due, "limit=1&schedule_status=executed").await;
-        let total = page["total"].as_u64().expect("a number");
-        (total >= count as u64).then_some(())
-    })
-    .await;
 }
 
 async fn a_card_is_proven_and_the_amount_given_back(engine: Engine) {

@@ -43,6 +43,10 @@ pub struct Config {
     pub answer_budget_ms: Option<u64>,
     /// How long a window may take, ms.
     pub window_life_ms: Option<i64>,
+    /// How many scheduled charges of a channel are on their way at once.
+    pub schedules_at_once: Option<u32>,
+    /// How many of them start within a second.
+    pub schedules_per_second: Option<u32>,
 }
 
 /// Why a configuration file is not followed. The text quotes no value of it.
@@ -103,6 +107,10 @@ impl Config {
         within("webhook_attempts", attempts, 1, 8)?;
         within("answer_budget_ms", budget, 100, 25_000)?;
         within("window_life_ms", config.window_life_ms, 60_000, 86_400_000)?;
+        let at_once = config.schedules_at_once.map(i64::from);
+        let per_second = config.schedules_per_second.map(i64::from);
+        within("schedules_at_once", at_once, 1, 64)?;
+        within("schedules_per_second", per_second, 1, 10_000)?;
         Ok(config)
     }
 }
@@ -189,6 +197,8 @@ mod tests {
             webhook_ports,
             answer_budget_ms,
             window_life_ms,
+            schedules_at_once,
+            schedules_per_second,
         } = Config::parse(&uncommented()).expect("the example's values are good");
         assert!(
             listen.is_some() && public_url.is_some() && window_url.is_some() && database.is_some()
@@ -197,6 +207,7 @@ mod tests {
         assert!(webhook_attempts.is_some() && !webhook_networks.is_empty());
         assert!(!webhook_ports.is_empty());
         assert!(answer_budget_ms.is_some() && window_life_ms.is_some());
+        assert!(schedules_at_once.is_some() && schedules_per_second.is_some());
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(crate) async fn run(engine: &Engine, held: &Claimed) -> Result<(), FlowError
         Err(failure) => return refuse(engine, &merchant, &schedule, failure, held).await,
     };
     let now = engine.now_ms();
-    let place = match engine.lanes.enter(&channel.record.channel_key) {
+    let place = match engine.lanes.enter(&channel.record.channel_key, now) {
         Ok(place) => place,
         Err(pause_ms) => {
             jobs::hand_back(&engine.db, held, now + pause_ms).await?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use dangol_domain::{Event, ImpUid, State};
 use dangol_store::jobs::{self, Claim, Claimed, Class, Edit, Kind};
 use dangol_store::payments;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::flow::notify::Told;
@@ -51,40 +51,51 @@ async fn work_class(engine: &Engine, class: Class, stop: &CancellationToken) {
             Class::Payments | Class::All => std::future::pending().await,
         }
     };
-    while !stop.is_cancelled() {
-        match start_due(engine, class, &places).await {
-            Ok(started) if started > 0 => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "jobs wait: the store is not available"),
-        }
+    loop {
+        let place = tokio::select! {
+            () = stop.cancelled() => return,
+            place = places.clone().acquire_owned() => place.expect("nobody closes it"),
+        };
+        let rest = match start_due(engine, class, &places, place).await {
+            Ok(None) => continue,
+            Ok(Some(rest)) => rest,
+            Err(error) => {
+                tracing::warn!(%error, "jobs wait: the store is not available");
+                REST
+            }
+        };
         tokio::select! {
             () = stop.cancelled() => {}
             () = rung() => {}
-            () = tokio::time::sleep(REST) => {}
+            () = tokio::time::sleep(rest) => {}
         }
     }
 }
 
-/// Takes what is due, as far as there are places, and starts it; how many there were. Each job runs by itself. While the
-/// clock is moved by hand, nothing starts.
+/// Takes what is due, as far as there are places beside the one that is held already, and starts it; how long to rest if
+/// there was nothing. Each job runs by itself. While the clock is moved by hand, nothing starts.
 async fn start_due(
     engine: &Engine,
     class: Class,
     places: &Arc<Semaphore>,
-) -> Result<usize, FlowError> {
+    mut free_places: OwnedSemaphorePermit,
+) -> Result<Option<Duration>, FlowError> {
     let gate = Arc::new(engine.gate.clone().read_owned().await);
     engine.clock.calibrate(&engine.db).await?;
-    let free = places.available_permits();
-    let Ok(mut free_places) = places.clone().try_acquire_many_owned(free as u32) else {
-        return Ok(0);
-    };
+    let others = places.available_permits() as u32;
+    if let Ok(others) = places.clone().try_acquire_many_owned(others) {
+        free_places.merge(others);
+    }
     // Reading is cheaper than claiming: an idle worker writes nothing.
     let due = jobs::next_due(&engine.db, class).await?;
-    if free == 0 || due.is_none_or(|due| due > engine.now_ms()) {
-        return Ok(0);
+    let ahead = due.map_or(i64::MAX, |due| due - engine.now_ms());
+    if ahead > 0 {
+        return Ok(Some(REST.min(Duration::from_millis(ahead as u64))));
     }
-    let held = claim(engine, class, engine.now_ms(), free as i64).await?;
-    let count = held.len();
+    let free = free_places.num_permits() as i64;
+    let held = claim(engine, class, engine.now_ms(), free).await?;
+    // Others may have been faster.
+    let rest = held.is_empty().then_some(REST);
     let tracker = if class == Class::Deliveries {
         &engine.deliveries
     } else {
@@ -95,11 +106,9 @@ async fn start_due(
         tracker.spawn(async move {
             run(&engine, &job).await;
             drop((place, gate));
-            // The next one may be waiting for this place.
-            engine.due.notify_one();
         });
     }
-    Ok(count)
+    Ok(rest)
 }
 
 async fn claim(

@@ -81,6 +81,7 @@ Examples:
   dangol serve --listen 127.0.0.1:8080 --public-url https://pay.example.com --window-url https://window.example.com
   DANGOL_DATABASE_URL=postgresql://dangol@db/dangol dangol serve --data /var/lib/dangol
   dangol serve --sandbox --data ./sandbox      a new sandbox folder without the demo shop
+  dangol serve --sandbox --no-simulators       one more server of a sandbox in PostgreSQL
 
 A data folder is a sandbox or live for ever; a new one is live unless --sandbox is given. A sandbox listens on this
 machine only. The key ring (DATA/keys/key-ring, or the file that DANGOL_KEY_RING_FILE names, or the text in
@@ -172,6 +173,9 @@ pub struct Serve {
     /// Make a new data folder a sandbox
     #[arg(long)]
     pub sandbox: bool,
+    /// In a sandbox: leave the simulators and /sandbox to another server of the same database, or to `dangol sandbox`
+    #[arg(long, requires = "sandbox")]
+    pub no_simulators: bool,
 }
 
 /// `sandbox`.

@@ -40,12 +40,13 @@ pub async fn bind(
     listen: args::Listen,
     config: &Config,
     mode: Mode,
+    simulators: bool,
     shop: Option<Shop>,
 ) -> Result<Listeners, Stop> {
     let sandbox = mode == Mode::Sandbox;
-    if listen.pg_listen.is_some() && !sandbox {
+    if listen.pg_listen.is_some() && !(sandbox && simulators) {
         return Err(Stop::usage(
-            "--pg-listen is for a sandbox: a live server has no simulators",
+            "--pg-listen is for a sandbox: this server has no simulators",
         ));
     }
     let wanted = listen
@@ -70,7 +71,7 @@ pub async fn bind(
         shop: None,
     };
     let mut pg = None;
-    if sandbox {
+    if sandbox && simulators {
         let address = listen
             .pg_listen
             .map_or_else(|| beside(&wanted, at, 1, "--pg-listen"), Ok)?;

@@ -36,6 +36,9 @@ pub fn settings(mode: Mode, config: &Config, public_url: String, window_url: Str
         settings.webhook_ports = config.webhook_ports.clone();
     }
     settings.answer_budget_ms = config.answer_budget_ms.unwrap_or(settings.answer_budget_ms);
+    let pace = &mut settings.schedule_pace;
+    pace.at_once = config.schedules_at_once.unwrap_or(pace.at_once);
+    pace.per_second = config.schedules_per_second.unwrap_or(pace.per_second);
     settings.window_life_ms = config.window_life_ms.unwrap_or(settings.window_life_ms);
     settings
 }

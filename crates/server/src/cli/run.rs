@@ -45,7 +45,7 @@ pub async fn demo(args: args::Demo) -> Result<(), Stop> {
         args.place,
         args.listen,
         Want::Mode(Mode::Sandbox),
-        Some(shop),
+        Parts::All(shop),
     )
     .await
 }
@@ -56,15 +56,34 @@ pub async fn serve(args: args::Serve) -> Result<(), Stop> {
         true => Want::Mode(Mode::Sandbox),
         false => Want::EitherElse(Mode::Live),
     };
-    run(args.place, args.listen, want, None).await
+    let parts = match args.no_simulators {
+        true => Parts::Main,
+        false => Parts::Simulators,
+    };
+    run(args.place, args.listen, want, parts).await
+}
+
+/// What a sandbox's server has beside the main listener.
+enum Parts {
+    /// Nothing: another process has the simulators, and the channels point there.
+    Main,
+    /// Its simulators.
+    Simulators,
+    /// Its simulators and the shop.
+    All(Shop),
 }
 
 async fn run(
     place: args::Place,
     listen: args::Listen,
     want: Want,
-    shop: Option<Shop>,
+    parts: Parts,
 ) -> Result<(), Stop> {
+    let (simulators, shop) = match parts {
+        Parts::Main => (false, None),
+        Parts::Simulators => (true, None),
+        Parts::All(shop) => (true, Some(shop)),
+    };
     let config = Config::read(place.config.as_deref(), &place.data)?;
     setup::make_folder(&place.data)?;
     let _lock = dangol_store::lock(&place.data)?;
@@ -72,7 +91,7 @@ async fn run(
     let stop_asked = asked_to_stop()?;
     let place = node::place(&place, &config);
     let opened = setup::open(&place, want).await?;
-    let listeners = bind(listen, &config, opened.mode, shop).await?;
+    let listeners = bind(listen, &config, opened.mode, simulators, shop).await?;
     let mode = opened.mode;
     say_new_ring(&opened);
     let settings = node::settings(
@@ -85,8 +104,8 @@ async fn run(
     setup::check_channels(&engine, mode).await?;
     note_window_url(&engine).await?;
     let sandbox = match mode {
-        Mode::Sandbox => Some(open_sandbox(&place, &engine, &listeners).await?),
-        Mode::Live => None,
+        Mode::Sandbox if simulators => Some(open_sandbox(&place, &engine, &listeners).await?),
+        Mode::Sandbox | Mode::Live => None,
     };
     let running = start(engine, sandbox, listeners)?;
     say("ready");
