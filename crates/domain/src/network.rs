@@ -1,11 +1,13 @@
 //! Networks: an address with how many of its bits count.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use serde::Deserialize;
 
-/// A network such as `192.0.2.0/24` or `2001:db8::/32`; one address is a network of its own.
+/// A network such as `192.0.2.0/24` or `2001:db8::/32`; one address is a network of its own. Written with an address
+/// inside it (`192.0.2.7/24`) or as IPv6 around IPv4 (`::ffff:192.0.2.0/120`), it is the same network.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Network {
@@ -27,13 +29,42 @@ impl FromStr for Network {
             None => (text, None),
         };
         let base: IpAddr = base.parse().map_err(|_| NoNetwork)?;
-        let width = if base.is_ipv4() { 32 } else { 128 };
+        let width = width(base);
         let bits = bits.unwrap_or(width);
-        match bits <= width {
-            true => Ok(Network { base, bits }),
-            false => Err(NoNetwork),
+        if bits > width {
+            return Err(NoNetwork);
+        }
+        let (base, bits) = match (base, base.to_canonical()) {
+            (IpAddr::V6(_), v4 @ IpAddr::V4(_)) if bits >= MAPPED_BITS => (v4, bits - MAPPED_BITS),
+            _ => (base, bits),
+        };
+        let base = match base {
+            IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits() & mask(32, bits) as u32).into(),
+            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & mask(128, bits)).into(),
+        };
+        Ok(Network { base, bits })
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.bits == width(self.base) {
+            true => write!(f, "{}", self.base),
+            false => write!(f, "{}/{}", self.base, self.bits),
         }
     }
+}
+
+/// How many bits stand before an IPv4 address that is written as IPv6.
+const MAPPED_BITS: u32 = 96;
+
+fn width(address: IpAddr) -> u32 {
+    if address.is_ipv4() { 32 } else { 128 }
+}
+
+/// The first `bits` of `width`.
+fn mask(width: u32, bits: u32) -> u128 {
+    u128::MAX.checked_shl(width - bits).unwrap_or(0)
 }
 
 impl TryFrom<String> for Network {
@@ -47,14 +78,12 @@ impl TryFrom<String> for Network {
 impl Network {
     /// Whether an address is in it. An IPv4 address written as IPv6 (`::ffff:192.0.2.7`) counts as what it is.
     pub fn contains(&self, address: IpAddr) -> bool {
-        let mask = |width: u32| u128::MAX.checked_shl(width - self.bits).unwrap_or(0);
         match (self.base, address.to_canonical()) {
             (IpAddr::V4(base), IpAddr::V4(address)) => {
-                let mask = mask(32) as u32;
-                base.to_bits() & mask == address.to_bits() & mask
+                base.to_bits() == address.to_bits() & mask(32, self.bits) as u32
             }
             (IpAddr::V6(base), IpAddr::V6(address)) => {
-                base.to_bits() & mask(128) == address.to_bits() & mask(128)
+                base.to_bits() == address.to_bits() & mask(128, self.bits)
             }
             _ => false,
         }
@@ -152,6 +181,28 @@ mod tests {
         ] {
             assert_eq!(wrong.parse::<Network>(), Err(NoNetwork), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_network_is_written_in_one_way() {
+        for (written, shown) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7/32", "192.0.2.7"),
+            ("192.0.2.7/24", "192.0.2.0/24"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7/120", "192.0.2.0/24"),
+            ("2001:DB8::7/32", "2001:db8::/32"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("::/0", "::/0"),
+        ] {
+            let network: Network = written.parse().unwrap();
+            assert_eq!(network.to_string(), shown, "{written}");
+            assert_eq!(shown.parse(), Ok(network), "{shown}");
+        }
+        let mapped: Network = "::ffff:192.0.2.0/120".parse().unwrap();
+        assert!(mapped.contains(address("192.0.2.9")) && !mapped.contains(address("192.0.3.9")));
+        assert!(mapped.contains(address("::ffff:192.0.2.9")));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Record intent → act → record outcome. There is no other path: recovery is the resolve job, committed with the
 //! intent, firing.
 
+pub mod allowed_networks;
 pub mod channels;
 pub mod clock;
 pub mod error;
@@ -52,11 +53,15 @@ pub struct Settings {
     pub webhook_networks: Vec<Network>,
     /// Ports to which webhooks may go; any when empty.
     pub webhook_ports: Vec<u16>,
-    /// Proxies in front of us: what they say in `X-Forwarded-For` about where a PG's notice or a buyer came from is
-    /// believed.
+    /// Proxies in front of us: what they say in `X-Forwarded-For` about where a PG's notice, a buyer or a merchant's
+    /// call came from is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// How fast the scheduled charges of a channel leave this node.
     pub schedule_pace: Pace,
+    /// How many calls a second a merchant may make of this node; 0 is any number.
+    pub calls_per_second: u32,
+    /// How many wrong credentials a minute may come from one address; 0 is any number.
+    pub failed_logins_per_minute: u32,
 }
 
 impl Settings {
@@ -81,6 +86,8 @@ impl Settings {
                 at_once: 16,
                 per_second: 50,
             },
+            calls_per_second: if sandbox { 0 } else { 300 },
+            failed_logins_per_minute: if sandbox { 0 } else { 60 },
         }
     }
 
@@ -116,6 +123,8 @@ pub struct Parts {
     pub channels: channels::Channels,
     /// Merchants, cached for moments.
     pub merchants: merchants::Merchants,
+    /// From where merchants' servers may call, cached for moments.
+    pub allowed_networks: allowed_networks::AllowedNetworks,
     /// Tokens, cached for moments.
     pub tokens: tokens::Tokens,
     pub(crate) inflight: inflight::InFlight,
@@ -160,6 +169,7 @@ impl Engine {
             settings,
             channels: channels::Channels::default(),
             merchants: merchants::Merchants::default(),
+            allowed_networks: allowed_networks::AllowedNetworks::default(),
             tokens: tokens::Tokens::default(),
             inflight: inflight::InFlight::default(),
             receivers: receivers::Receivers::default(),

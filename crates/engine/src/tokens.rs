@@ -34,8 +34,13 @@ pub struct TokenView {
 }
 
 impl Engine {
-    /// Issues the merchant's token. Keys are compared without case, secrets in constant time.
-    pub async fn get_token(&self, imp_key: &str, imp_secret: &str) -> Result<TokenView, FlowError> {
+    /// The merchant of a REST API key and its secret; a refusal (401) when they are wrong. Keys are compared without case,
+    /// secrets in constant time.
+    pub async fn log_in(
+        &self,
+        imp_key: &str,
+        imp_secret: &str,
+    ) -> Result<MerchantRecord, FlowError> {
         let refused = || Refusal {
             status: 401,
             code: -1,
@@ -44,10 +49,20 @@ impl Engine {
         let merchant = merchants::find_by_key(&self.db, imp_key.trim()).await?;
         let given = self.secret_hash(imp_secret.trim());
         let merchant = merchant
-            .filter(|m| dangol_vault::Vault::same(given.as_bytes(), m.secret_hash.as_bytes()))
-            .ok_or_else(refused)?;
+            .filter(|m| dangol_vault::Vault::same(given.as_bytes(), m.secret_hash.as_bytes()));
+        Ok(merchant.ok_or_else(refused)?)
+    }
+
+    /// Both at once: the token of whoever knows key and secret.
+    pub async fn get_token(&self, imp_key: &str, imp_secret: &str) -> Result<TokenView, FlowError> {
+        let merchant = self.log_in(imp_key, imp_secret).await?;
+        self.issue_token(&merchant).await
+    }
+
+    /// Issues a merchant's token.
+    pub async fn issue_token(&self, merchant: &MerchantRecord) -> Result<TokenView, FlowError> {
         loop {
-            if let Some(token) = self.current_token(&merchant).await? {
+            if let Some(token) = self.current_token(merchant).await? {
                 return Ok(token);
             }
             // A twin on another node was faster: read its token.

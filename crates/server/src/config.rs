@@ -31,8 +31,12 @@ pub struct Config {
     pub database: Option<Secret>,
     /// Hosts that a browser may name in `notice_url`.
     pub notice_hosts: Vec<String>,
-    /// Proxies whose `X-Forwarded-For` is believed about PGs' notices and buyers' addresses.
+    /// Proxies whose `X-Forwarded-For` is believed about the addresses of PGs, buyers and merchants' servers.
     pub trusted_proxies: Vec<IpAddr>,
+    /// How many calls a second a merchant may make of a node; 0 is any number.
+    pub calls_per_second: Option<u32>,
+    /// How many wrong credentials a minute may come from one address; 0 is any number.
+    pub failed_logins_per_minute: Option<u32>,
     /// How often a webhook is tried at most.
     pub webhook_attempts: Option<usize>,
     /// Networks to which webhooks may go although they are not public.
@@ -104,6 +108,10 @@ impl Config {
         let attempts = config
             .webhook_attempts
             .map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+        let calls = config.calls_per_second.map(i64::from);
+        let failures = config.failed_logins_per_minute.map(i64::from);
+        within("calls_per_second", calls, 0, 100_000)?;
+        within("failed_logins_per_minute", failures, 0, 10_000)?;
         within("webhook_attempts", attempts, 1, 8)?;
         within("answer_budget_ms", budget, 100, 25_000)?;
         within("window_life_ms", config.window_life_ms, 60_000, 86_400_000)?;
@@ -192,6 +200,8 @@ mod tests {
             database,
             notice_hosts,
             trusted_proxies,
+            calls_per_second,
+            failed_logins_per_minute,
             webhook_attempts,
             webhook_networks,
             webhook_ports,
@@ -204,6 +214,7 @@ mod tests {
             listen.is_some() && public_url.is_some() && window_url.is_some() && database.is_some()
         );
         assert!(!notice_hosts.is_empty() && !trusted_proxies.is_empty());
+        assert!(calls_per_second.is_some() && failed_logins_per_minute.is_some());
         assert!(webhook_attempts.is_some() && !webhook_networks.is_empty());
         assert!(!webhook_ports.is_empty());
         assert!(answer_budget_ms.is_some() && window_life_ms.is_some());

@@ -16,6 +16,7 @@
 //!   `CAST($1 AS TEXT)`. Sums of `BIGINT` are `NUMERIC` there: `CAST(SUM(x) AS BIGINT)`.
 //! - Column types are `BIGINT`, `TEXT` and `BYTEA`/`BLOB`. No text holds a NUL (PostgreSQL cannot).
 
+pub mod allowed_networks;
 pub mod billing_keys;
 pub mod channels;
 mod db;
@@ -58,6 +59,7 @@ pub use write::{Step, StepResult, Write, Written, key_of};
 ///
 /// The tests prepare each on both engines; a test holds that no file is missing here.
 pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
+    ("allowed_networks", allowed_networks::STATEMENTS),
     ("billing_keys", billing_keys::STATEMENTS),
     ("channels", channels::STATEMENTS),
     ("deleted_keys", deleted_keys::STATEMENTS),

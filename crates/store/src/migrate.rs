@@ -33,6 +33,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!("0005_idempotency"),
     migration!("0006_schedules"),
     migration!("0007_webhooks"),
+    migration!("0008_allowed_networks"),
 ];
 
 /// The table of applied migrations; created before any of them runs.

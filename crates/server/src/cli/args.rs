@@ -6,6 +6,7 @@ mod webhook;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use dangol_domain::network::Network;
 use dangol_domain::{Secret, UserCode};
 use dangol_engine::flow::notice_url::host_of;
 
@@ -228,6 +229,32 @@ Examples:
     /// List merchants
     #[command(after_help = "Examples:\n  dangol merchant list")]
     List(Place),
+    /// Show, extend or shorten the list of addresses from which a merchant's server may call the REST API
+    #[command(after_help = "\
+Examples:
+  dangol merchant allow-ip
+  dangol merchant allow-ip --add 203.0.113.7 --add 198.51.100.0/24
+  dangol merchant allow-ip --merchant imp12345678 --remove 203.0.113.7
+
+While the list is empty, every address may call. A running server follows a change within two seconds. Behind a proxy,
+name it in the setting trusted_proxies first: else every call comes from the proxy's address.")]
+    AllowIp(MerchantAllowIp),
+}
+
+/// `merchant allow-ip`.
+#[derive(Args)]
+pub struct MerchantAllowIp {
+    #[command(flatten)]
+    pub place: Place,
+    /// Whose [default: the only merchant]
+    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
+    pub merchant: Option<UserCode>,
+    /// An address or a network that may call
+    #[arg(long, value_name = "CIDR")]
+    pub add: Vec<Network>,
+    /// One that may no more
+    #[arg(long, value_name = "CIDR")]
+    pub remove: Vec<Network>,
 }
 
 /// `merchant add`.

@@ -1,11 +1,12 @@
 //! `dangol merchant`.
 
+use dangol_domain::network::Network;
 use dangol_domain::{Secret, UserCode};
 use dangol_engine::Engine;
-use dangol_store::merchants;
+use dangol_store::{allowed_networks, merchants};
 
 use super::credentials::Sources;
-use super::{Stop, args, node, say, when};
+use super::{Stop, args, find_merchant, node, say, when};
 use crate::setup::sandbox::record;
 
 /// How often another user code is tried when one is taken.
@@ -90,6 +91,34 @@ pub async fn list(place: &args::Place) -> Result<(), Stop> {
             merchant.name,
             when(merchant.created_at)
         ));
+    }
+    Ok(())
+}
+
+/// Shows or changes the networks from which a merchant's server may call.
+pub async fn allow_ip(args: args::MerchantAllowIp) -> Result<(), Stop> {
+    let engine = node::open(&args.place).await?.engine;
+    let merchant = find_merchant(&engine, args.merchant.as_ref())
+        .await?
+        .merchant;
+    let before = allowed_networks::all(&engine.db, &merchant).await?;
+    let missing = |network: &&Network| !before.contains(network) && !args.add.contains(network);
+    if let Some(missing) = args.remove.iter().find(missing) {
+        return Err(Stop::new(format!(
+            "{missing} is not on {merchant}'s list; `dangol merchant allow-ip` shows it"
+        )));
+    }
+    if !args.add.is_empty() || !args.remove.is_empty() {
+        let now = engine.now_ms();
+        allowed_networks::change(&engine.db, &merchant, &args.add, &args.remove, now).await?;
+    }
+    let after = allowed_networks::all(&engine.db, &merchant).await?;
+    match after.is_empty() {
+        true => say(format_args!("every address may call the API as {merchant}")),
+        false => say(format_args!("only these may call the API as {merchant}:")),
+    }
+    for network in after {
+        say(format_args!("  {network}"));
     }
     Ok(())
 }

@@ -84,6 +84,7 @@ async fn run(command: Command) -> Result<(), Stop> {
         Command::Migrate(place) => node::migrate(&place).await,
         Command::Merchant(args::Merchant::Add(args)) => merchant::add(args).await,
         Command::Merchant(args::Merchant::List(place)) => merchant::list(&place).await,
+        Command::Merchant(args::Merchant::AllowIp(args)) => merchant::allow_ip(args).await,
         Command::Channel(args::Channel::Add(args)) => channel::add(args).await,
         Command::Channel(args::Channel::Set(args)) => channel::set(args).await,
         Command::Channel(args::Channel::List(args)) => channel::list(args).await,

@@ -30,6 +30,10 @@ pub fn settings(mode: Mode, config: &Config, public_url: String, window_url: Str
     let mut settings = Settings::new(mode == Mode::Sandbox, public_url, window_url);
     settings.notice_hosts = config.notice_hosts.clone();
     settings.trusted_proxies = config.trusted_proxies.clone();
+    settings.calls_per_second = config.calls_per_second.unwrap_or(settings.calls_per_second);
+    settings.failed_logins_per_minute = config
+        .failed_logins_per_minute
+        .unwrap_or(settings.failed_logins_per_minute);
     settings.webhook_attempts = config.webhook_attempts.unwrap_or(settings.webhook_attempts);
     settings.webhook_networks = config.webhook_networks.clone();
     if !config.webhook_ports.is_empty() {

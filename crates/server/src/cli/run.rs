@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::listeners::{Listeners, Shop, bind};
 use super::{Stop, args, node, say};
 use crate::config::Config;
+use crate::http::v1::limits::Limits;
 use crate::http::{self, App};
 use crate::listen;
 use crate::sandbox::{DEMO_KEY, DEMO_MERCHANT, DEMO_SECRET, Sandbox};
@@ -215,6 +216,7 @@ fn start(
         engine: engine.clone(),
         sandbox: sandbox.clone(),
         draining: Arc::clone(&running.draining),
+        limits: Arc::new(Limits::new(&engine.settings)),
     };
     say(format_args!("listening main {}", listeners.origins.main));
     let main = listen::serve(listeners.main, http::router(app), running.requests.clone());

@@ -22,6 +22,7 @@ use axum::routing::get;
 use dangol_engine::Engine;
 
 use crate::sandbox::Sandbox;
+use v1::limits::Limits;
 
 /// Largest request body, bytes.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -35,6 +36,8 @@ pub struct App {
     pub sandbox: Option<Arc<Sandbox>>,
     /// Set when the server drains: it is no longer ready.
     pub draining: Arc<AtomicBool>,
+    /// How often merchants call.
+    pub limits: Arc<Limits>,
 }
 
 impl App {

@@ -31,7 +31,8 @@ fn source(trusted: &[IpAddr], peer: IpAddr, headers: &HeaderMap) -> Option<IpAdd
     }
     let forwarded = headers.get_all("x-forwarded-for").iter().next_back()?;
     let last = forwarded.to_str().ok()?.rsplit(',').next()?;
-    last.trim().parse().ok()
+    let from: IpAddr = last.trim().parse().ok()?;
+    Some(from.to_canonical())
 }
 
 #[cfg(test)]

@@ -313,3 +313,25 @@ fn webhooks_go_where_a_merchant_says() {
     let listed = operator.types("merchant list").works();
     assert!(listed.contains("no webhook"), "{listed}");
 }
+
+#[test]
+fn a_merchants_addresses_are_added_shown_and_removed() {
+    let folder = Folder::new();
+    let operator = live(&folder);
+    let types = |more: &str| operator.types(&format!("merchant allow-ip {more}"));
+    assert!(types("").works().starts_with("every address may call"));
+    let listed = types("--add 203.0.113.7 --add 198.51.100.9/24").works();
+    assert!(listed.starts_with("only these may call"), "{listed}");
+    assert!(listed.contains("\n  203.0.113.7\n") && listed.contains("\n  198.51.100.0/24\n"));
+    types("--add 203.0.113.0/33").fails(2, &["--add", "192.0.2.0/24"]);
+    types("--remove 203.0.113.8").fails(1, &["203.0.113.8 is not on", "allow-ip"]);
+    types("--merchant imp99999999").fails(1, &["there is no merchant imp99999999"]);
+    assert_eq!(types("").works(), listed, "nothing of that changed it");
+    let rest = types("--remove ::ffff:203.0.113.7").works();
+    assert!(!rest.contains("203.0.113.7") && rest.contains("198.51.100.0/24"));
+    assert!(
+        types("--remove 198.51.100.0/24")
+            .works()
+            .starts_with("every address")
+    );
+}

@@ -17,6 +17,7 @@ const COMMANDS: &[&[&str]] = &[
     &["config"],
     &["merchant", "add"],
     &["merchant", "list"],
+    &["merchant", "allow-ip"],
     &["channel", "add"],
     &["channel", "set"],
     &["channel", "list"],

@@ -12,8 +12,10 @@ use dangol_store::StoreError;
 use futures::FutureExt;
 use serde::Serialize;
 
+use super::limits::TooMany;
+
 /// When a client may ask again while the store is not available, seconds.
-const RETRY_AFTER_S: u16 = 1;
+const RETRY_AFTER_S: u64 = 1;
 
 /// A success. The body is one piece, because some clients read no more than the first.
 pub fn ok<T: Serialize>(response: T) -> Response {
@@ -32,7 +34,7 @@ pub fn several<T: Serialize>(list: Vec<T>, is_partial: bool) -> Response {
 fn answered<T: Serialize>(status: StatusCode, response: T) -> Response {
     match serde_json::to_vec(&Envelope::ok(response)) {
         Ok(body) => json(status, body),
-        Err(error) => Wrong(FlowError::Setup(format!("an answer: {error}"))).into_response(),
+        Err(error) => Wrong::from(FlowError::Setup(format!("an answer: {error}"))).into_response(),
     }
 }
 
@@ -51,24 +53,47 @@ pub fn json(status: StatusCode, body: Vec<u8>) -> Response {
 }
 
 /// Why a call has no response; answered in the envelope without anything of our inside.
-pub struct Wrong(pub FlowError);
+pub struct Wrong {
+    error: FlowError,
+    /// When the call may be repeated, seconds.
+    retry_after_s: Option<u64>,
+}
 
 impl From<FlowError> for Wrong {
     fn from(error: FlowError) -> Wrong {
-        Wrong(error)
+        Wrong {
+            error,
+            retry_after_s: None,
+        }
     }
 }
 
 impl From<Refusal> for Wrong {
     fn from(refusal: Refusal) -> Wrong {
-        Wrong(refusal.into())
+        FlowError::from(refusal).into()
+    }
+}
+
+impl From<TooMany> for Wrong {
+    fn from(TooMany { after_s }: TooMany) -> Wrong {
+        let refusal = Refusal {
+            status: 429,
+            code: -1,
+            message: format!(
+                "요청이 너무 많습니다. {after_s}초 후 다시 시도해주세요. (too many requests: repeat this one after {after_s} s)"
+            ),
+        };
+        Wrong {
+            error: refusal.into(),
+            retry_after_s: Some(after_s),
+        }
     }
 }
 
 impl Wrong {
     /// What the caller is told.
     pub fn refusal(&self) -> Refusal {
-        match &self.0 {
+        match &self.error {
             FlowError::Refused(refusal) => refusal.clone(),
             FlowError::Store(StoreError::Unavailable(_) | StoreError::CommitUnknown(_)) => Refusal {
                 status: 503,
@@ -87,13 +112,14 @@ impl IntoResponse for Wrong {
     fn into_response(self) -> Response {
         let refusal = self.refusal();
         if refusal.status >= 500 {
-            tracing::error!(error = %self.0, "a V1 call could not be answered");
+            tracing::error!(error = %self.error, "a V1 call could not be answered");
         }
         let mut response = refused(&refusal);
-        if refusal.status == 503 {
+        let unavailable = (refusal.status == 503).then_some(RETRY_AFTER_S);
+        if let Some(seconds) = self.retry_after_s.or(unavailable) {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -165,7 +191,7 @@ mod tests {
             (StoreError::Statement(inner()).into(), 500, None),
             (FlowError::Setup(inner()), 500, None),
         ] {
-            let (told, after, body) = read(Wrong(error).into_response()).await;
+            let (told, after, body) = read(Wrong::from(error).into_response()).await;
             assert_eq!((told, after.as_deref()), (status, retry));
             assert!(!body.contains("password"), "{body}");
             assert!(

@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod asked;
 pub mod auth;
+pub mod limits;
 pub mod params;
 
 mod cancel;

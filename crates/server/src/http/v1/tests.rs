@@ -3,8 +3,10 @@
 mod charging;
 mod codes;
 mod idempotency;
+mod limits;
 mod listing;
 mod looking;
+mod outside;
 mod preparing;
 mod schedules;
 mod several;

@@ -16,12 +16,17 @@ use serde::Serialize;
 
 use super::answer::{Wrong, json, ok};
 use super::asked::{Asked, InPath};
-use super::auth::Caller;
+use super::auth::{Caller, admit};
 use super::params::Params;
 use crate::http::App;
+use crate::http::source::Source;
 
 /// `POST /users/getToken`.
-pub(super) async fn get_token(State(app): State<App>, asked: Asked) -> Result<Response, Wrong> {
+pub(super) async fn get_token(
+    State(app): State<App>,
+    source: Source,
+    asked: Asked,
+) -> Result<Response, Wrong> {
     let params = asked.params()?;
     let (key, secret) = (params.text("imp_key")?, params.text("imp_secret")?);
     let (Some(key), Some(secret)) = (key, secret) else {
@@ -31,7 +36,16 @@ pub(super) async fn get_token(State(app): State<App>, asked: Asked) -> Result<Re
             message: messages::MISSING_CREDENTIALS.to_owned(),
         }));
     };
-    Ok(ok(app.engine.get_token(key, secret).await?))
+    let engine = &app.engine;
+    let now = engine.clock.local_ms();
+    app.limits.may_log_in(source.0, now)?;
+    let merchant = engine.log_in(key, secret).await.inspect_err(|error| {
+        if matches!(error, FlowError::Refused(_)) {
+            app.limits.login_failed(source.0, now);
+        }
+    })?;
+    admit(&app, &merchant.merchant, source.0).await?;
+    Ok(ok(engine.issue_token(&merchant).await?))
 }
 
 /// How the SDK shows a channel's window on one kind of device.
@@ -164,7 +178,7 @@ async fn public_list(app: &App, user_code: &str) -> (StatusCode, Vec<u8>) {
     let channels = match find_channels(app, user_code).await {
         Ok(channels) => channels,
         Err(error) => {
-            let refusal = Wrong(error).refusal();
+            let refusal = Wrong::from(error).refusal();
             if refusal.status >= 500 {
                 tracing::error!(user_code, "a merchant's channels could not be listed");
             }

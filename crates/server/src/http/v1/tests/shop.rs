@@ -1,12 +1,13 @@
 //! A merchant with a channel and a billing key, and the API before it, on a database of its own.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, header};
 use dangol_domain::billing::BillingKeyRecord;
 use dangol_domain::{
@@ -18,7 +19,6 @@ use dangol_engine::jobs::{self, Timers};
 use dangol_engine::ports::Random;
 use dangol_engine::{Engine, Settings};
 use dangol_gateway::GATEWAYS;
-use dangol_gateway::wire::{Answer, Request as WireRequest, Wire, WireError};
 use dangol_store::billing_keys::Sealed;
 use dangol_store::channels::{self, ChannelRecord};
 use dangol_store::jobs::{Edit, Job, Kind};
@@ -30,6 +30,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use super::outside::{Counted, DeadWire, NoTimers};
+use crate::http::v1::limits::Limits;
 use crate::http::{App, v1};
 
 pub const USER_CODE: &str = "imp12345678";
@@ -63,66 +65,37 @@ impl Answered {
     }
 }
 
-/// The PG is out of reach, in one of two ways.
-#[derive(Default)]
-pub struct DeadWire {
-    pub sent: AtomicUsize,
-    pub loses_answers: AtomicBool,
-}
-
-#[async_trait]
-impl Wire for DeadWire {
-    async fn send(&self, _: WireRequest) -> Result<Answer, WireError> {
-        self.sent.fetch_add(1, Ordering::SeqCst);
-        match self.loses_answers.load(Ordering::SeqCst) {
-            true => Err(WireError::Lost),
-            false => Err(WireError::NotConnected),
-        }
-    }
-}
-
-/// Numbers that look random and are the same in each run.
-struct Counted(AtomicU64);
-
-impl Random for Counted {
-    fn fill(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            let n = self.0.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
-            let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ n;
-            chunk.copy_from_slice(&mixed.to_le_bytes()[..chunk.len()]);
-        }
-    }
-}
-
-struct NoTimers;
-
-#[async_trait]
-impl Timers for NoTimers {
-    fn next_due_ms(&self) -> Option<i64> {
-        None
-    }
-
-    async fn run_due(&self, _: i64) -> Vec<(String, usize)> {
-        Vec::new()
-    }
-}
-
 impl Shop {
     pub async fn sqlite() -> Shop {
+        Shop::sqlite_with(|_| {}).await
+    }
+
+    /// With other settings.
+    pub async fn sqlite_with(change: impl FnOnce(&mut Settings)) -> Shop {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open_sqlite(&folder.path().join("test.db"))
             .await
             .unwrap();
-        Shop::open(folder, db, None).await
+        Shop::open(folder, db, None, change).await
     }
 
     pub async fn postgres() -> Shop {
-        let schema = test_support::postgres().await;
-        let db = Db::open_postgres(&schema.url).await.unwrap();
-        Shop::open(tempfile::tempdir().unwrap(), db, Some(schema)).await
+        Shop::postgres_with(|_| {}).await
     }
 
-    async fn open(folder: TempDir, db: Db, schema: Option<Postgres>) -> Shop {
+    /// With other settings.
+    pub async fn postgres_with(change: impl FnOnce(&mut Settings)) -> Shop {
+        let schema = test_support::postgres().await;
+        let db = Db::open_postgres(&schema.url).await.unwrap();
+        Shop::open(tempfile::tempdir().unwrap(), db, Some(schema), change).await
+    }
+
+    async fn open(
+        folder: TempDir,
+        db: Db,
+        schema: Option<Postgres>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Shop {
         db.migrate().await.unwrap();
         let random: Arc<dyn Random> = Arc::new(Counted(AtomicU64::new(0)));
         let ring = KeyRing::create(
@@ -135,7 +108,9 @@ impl Shop {
         let clock = DatabaseClock::start(&db, || 0).await.unwrap();
         let wire = Arc::new(DeadWire::default());
         let url = "http://127.0.0.1:1".to_owned();
-        let settings = Settings::new(true, url.clone(), url);
+        let mut settings = Settings::new(true, url.clone(), url);
+        change(&mut settings);
+        let limits = Arc::new(Limits::new(&settings));
         let engine = Engine::new(
             db,
             Vault::new(ring),
@@ -148,6 +123,7 @@ impl Shop {
             engine,
             sandbox: None,
             draining: Arc::default(),
+            limits,
         };
         let routes = v1::router().with_state(app.clone());
         let shop = Shop {
@@ -349,7 +325,7 @@ impl Shop {
         assert!(payments::apply(&engine.db, &change).await.unwrap());
     }
 
-    /// Sends one request; `head` is "METHOD /path" or "METHOD /path content/type".
+    /// Sends one request from this machine; `head` is "METHOD /path" or "METHOD /path content/type".
     pub async fn ask(
         &self,
         head: &str,
@@ -366,7 +342,8 @@ impl Shop {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(body.into()).unwrap();
+        let here = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1)));
+        let request = request.extension(here).body(body.into()).unwrap();
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
