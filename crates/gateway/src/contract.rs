@@ -12,6 +12,7 @@ use dangol_domain::{
 use serde::Serialize;
 
 use crate::profile::Profile;
+use crate::service::Service;
 use crate::wire::Wire;
 
 /// A merchant's contract with a PG, opened for use.
@@ -477,6 +478,11 @@ pub trait Gateway: Send + Sync {
     fn charges_in_window(&self, channel: &Channel) -> bool {
         let _ = channel;
         false
+    }
+
+    /// Calls of V1 that exist for this PG alone.
+    fn services(&self) -> &'static [&'static dyn Service] {
+        &[]
     }
 
     /// Proves a channel's credentials, as far as the PG allows without moving money.

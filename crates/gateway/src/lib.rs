@@ -18,6 +18,7 @@ pub mod payco;
 pub mod paymentwall;
 pub mod profile;
 pub mod sandbox;
+pub mod service;
 pub mod wire;
 
 use contract::Gateway;

@@ -15,6 +15,8 @@ mod notices;
 mod page;
 #[path = "conformance/restart.rs"]
 mod restart;
+#[path = "conformance/services.rs"]
+mod services;
 #[path = "conformance/subject.rs"]
 mod subject;
 mod toy;

@@ -235,3 +235,82 @@ async fn notices_change_nothing_that_is_true(pg: Pg) {
         assert_eq!(told.len(), 1, "{fault}: one webhook");
     }
 }
+
+/// A delivery of something physical, as V1 has it.
+fn delivery(imp_uid: &str, merchant_uid: &str) -> Value {
+    json!({
+        "imp_uid": imp_uid, "merchant_uid": merchant_uid, "type": "physical", "status": "order_shipped",
+        "carrier_tracking_id": 622123456789_i64, "carrier_type": "CJ", "estimated_delivery_datetime": 1795134960,
+        "estimated_update_datetime": "1795048560", "refundable": "yes",
+        "shipping_address_email": "jack@example.com", "shipping_address_country": "KR", "shipping_address_city": "Seoul",
+        "shipping_address_zip": "06236", "shipping_address_state": "N/A", "shipping_address_street": "Teheran-ro 1",
+        "shipping_address_phone": "01012345678", "shipping_address_firstname": "Jack", "shipping_address_lastname": "Son",
+    })
+}
+
+#[tokio::test]
+async fn a_delivery_is_told_to_the_gateway_that_asks_for_it() {
+    let shop = open(&PAYMENTWALL).await;
+    let paid = shop.again(CUSTOMER, "order-1", 3000).await;
+    let imp_uid = paid.text("imp_uid");
+    let told = shop
+        .post("/paymentwall/delivery", &delivery(imp_uid, "order-1"))
+        .await;
+    assert_eq!((told.status, told.code), (200, 0), "{told:?}");
+    assert_eq!(told.response, json!({ "success": 1 }));
+    let calls = shop.calls_about(imp_uid).await;
+    assert_eq!(
+        calls.last().map(String::as_str),
+        Some("notice"),
+        "{calls:?}"
+    );
+    // Another gateway's service knows nothing of it.
+    let path = format!("/payco/orders/status/{imp_uid}");
+    let other = shop
+        .post(&path, &json!({ "status": "DELIVERY_START" }))
+        .await;
+    assert_eq!((other.status, other.code), (200, 1), "{other:?}");
+    assert_eq!(shop.calls_about(imp_uid).await, calls);
+}
+
+#[tokio::test]
+async fn a_products_status_is_told_to_the_gateway_that_has_one() {
+    let shop = open(&PAYCO).await;
+    let paid = shop.again(CUSTOMER, "order-1", 3000).await;
+    let imp_uid = paid.text("imp_uid");
+    let path = format!("/payco/orders/status/{imp_uid}");
+    for status in ["DELIVERY_START", "PURCHASE_DECISION", "CANCELED"] {
+        let told = shop.post(&path, &json!({ "status": status })).await;
+        assert_eq!((told.status, told.code), (200, 0), "{told:?}");
+        assert_eq!(told.response, json!({ "status": status }));
+    }
+    // The gateway's own words, as merchants have met them.
+    let refused = shop.post(&path, &json!({ "status": "asdf" })).await;
+    assert_eq!((refused.status, refused.code), (400, -1), "{refused:?}");
+    let text = "파라미터 정보가 유효하지 않습니다. orderProductStatus field reject";
+    assert!(refused.message.starts_with(text), "{refused:?}");
+    // No status gives money back.
+    assert_eq!(shop.payment(imp_uid).await.payment()["status"], "paid");
+    assert!(shop.deeds("refund", imp_uid).await.is_empty());
+    // A registration took no money, so there is nothing to deliver.
+    let listed = shop.get("/payments/status/paid").await;
+    let issue = listed.payment()["list"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let issue = issue
+        .iter()
+        .find(|payment| payment["customer_uid_usage"] == "issue");
+    let issue = issue
+        .and_then(|payment| payment["imp_uid"].as_str())
+        .expect("a registration");
+    let path = format!("/payco/orders/status/{issue}");
+    let none = shop
+        .post(&path, &json!({ "status": "DELIVERY_START" }))
+        .await;
+    assert_eq!((none.status, none.code), (200, 1), "{none:?}");
+    assert!(
+        none.message.contains("승인한 결제건이 아닙니다"),
+        "{none:?}"
+    );
+}

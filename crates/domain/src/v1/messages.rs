@@ -106,3 +106,16 @@ pub fn checksum_differs(left: &str) -> String {
 pub fn more_than_left(left: &str) -> String {
     format!("amount: 취소금액이 취소가능금액({left})보다 큽니다.")
 }
+
+/// A PG's own call about a payment of another PG (V1's own text is unknown; this one is ours).
+pub fn not_of_this_pg(title: &str, provider: &str) -> String {
+    format!("imp_uid: {title}({provider}) 결제건이 아닙니다.")
+}
+
+/// A PG's own call about a payment that the PG did not approve (V1's own text is unknown; this one is ours).
+pub const NOT_APPROVED: &str = "imp_uid: PG사가 승인한 결제건이 아닙니다.";
+
+/// A call about a payment whose channel was removed (ours).
+pub fn channel_is_gone(provider: &str) -> String {
+    format!("imp_uid: 결제에 사용된 PG 설정({provider})이 삭제되었습니다.")
+}

@@ -55,12 +55,7 @@ pub async fn cancel(
     let channel = engine
         .channel(merchant, &payment.channel_key)
         .await?
-        .ok_or_else(|| {
-            Refusal::business(format!(
-                "imp_uid: 결제에 사용된 PG 설정({})이 삭제되었습니다.",
-                payment.order.pg_provider
-            ))
-        })?;
+        .ok_or_else(|| Refusal::business(messages::channel_is_gone(&payment.order.pg_provider)))?;
     let receipt = payment.receipt.clone();
     let receipt = receipt.ok_or_else(|| Refusal::business(messages::NOTHING_TO_CANCEL))?;
     let cancel = Cancel {

@@ -18,6 +18,7 @@ pub mod resolve;
 pub mod result;
 pub(crate) mod run_schedule;
 pub mod schedule;
+pub mod service;
 pub mod take_notice;
 
 pub use charge_again::Again;

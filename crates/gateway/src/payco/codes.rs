@@ -17,6 +17,8 @@ pub enum Step {
     Cancel,
     /// The deletion of a key.
     Revoke,
+    /// The state of an order's product.
+    Status,
 }
 
 /// What a code says.

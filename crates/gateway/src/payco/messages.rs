@@ -114,6 +114,16 @@ pub struct CancelledProduct<'a> {
     pub cancel_detail_content: String,
 }
 
+/// Changes the state of an order's product: `/outseller/order/updateOrderProductStatus`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeStatus<'a> {
+    pub seller_key: &'a str,
+    pub order_no: &'a str,
+    pub seller_order_product_reference_key: &'a str,
+    pub order_product_status: &'a str,
+}
+
 /// The result of [`Reserve`].
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
@@ -174,6 +184,13 @@ pub struct Cancelled {
     pub total_cancel_payment_amt: Text,
     pub remain_cancel_possible_amt: Text,
     pub cancel_ymdt: Text,
+}
+
+/// The result of [`ChangeStatus`]; what is in it is not known.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ChangedStatus {
+    pub order_no: Text,
 }
 
 /// What PAYCO tells of a card. Our table's name comes first, so that a card has one name whoever is asked.

@@ -14,6 +14,7 @@ use crate::contract::{
     ReturnClaim, Revoked, WindowOrder, WindowReturn,
 };
 use crate::profile::Profile;
+use crate::service::Service;
 use crate::wire::Wire;
 
 mod cancel;
@@ -24,6 +25,7 @@ mod fields;
 mod key;
 mod messages;
 pub mod simulator;
+mod status;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -105,6 +107,10 @@ impl Gateway for Connector {
         _at_ms: i64,
     ) -> Revoked {
         cancel::revoke(wire, channel, key).await
+    }
+
+    fn services(&self) -> &'static [&'static dyn Service] {
+        &[&status::OrderStatus]
     }
 
     async fn check(&self, wire: &dyn Wire, channel: &Channel, at_ms: i64) -> Checked {

@@ -72,6 +72,20 @@ pub struct Ticketed {
     pub errors: Vec<Text>,
 }
 
+/// The answer to a delivery: documented with `success` or with `error_code`; a refusal of the key has `code`.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Delivered {
+    /// 1 when it was noted.
+    pub success: Text,
+    pub error_code: Text,
+    pub code: Text,
+    /// May hold anything; show it through `lenient::said`.
+    pub error: Text,
+    /// What is wrong, each by itself; show it through `lenient::said`.
+    pub notices: Vec<Text>,
+}
+
 /// A refusal, in the body of an HTTP 4xx.
 #[derive(Deserialize, Default)]
 #[serde(default)]

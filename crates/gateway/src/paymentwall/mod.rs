@@ -16,6 +16,7 @@ use crate::contract::{
     NoticeSays, ReturnClaim, Revoked, Tokeniser, WindowOrder, WindowReturn,
 };
 use crate::profile::Profile;
+use crate::service::Service;
 use crate::wire::Wire;
 
 mod answers;
@@ -23,6 +24,7 @@ mod cancel;
 mod charge;
 mod check;
 mod codes;
+mod delivery;
 mod fields;
 mod inquire;
 mod messages;
@@ -116,6 +118,10 @@ impl Gateway for Connector {
 
     fn read_notice(&self, channel: &Channel, notice: &Notice) -> NoticeSays {
         notice::read(channel, notice)
+    }
+
+    fn services(&self) -> &'static [&'static dyn Service] {
+        &[&delivery::Delivery]
     }
 
     async fn check(&self, wire: &dyn Wire, channel: &Channel, at_ms: i64) -> Checked {

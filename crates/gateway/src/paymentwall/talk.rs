@@ -84,6 +84,20 @@ impl Told {
         })
     }
 
+    /// An answer that says in its body what it is, with HTTP 200 or 4xx.
+    ///
+    /// # Errors
+    /// What came instead.
+    pub fn described<A: DeserializeOwned>(&self) -> Result<A, NoAnswer> {
+        match (self.status, serde_json::from_str(&self.text)) {
+            (200 | 400..=499, Ok(answer)) => Ok(answer),
+            _ => Err(NoAnswer::Unclear(format!(
+                "Paymentwall answered HTTP {}",
+                self.status
+            ))),
+        }
+    }
+
     /// The refusal that an HTTP 4xx documents in its body; `None` for everything else.
     pub fn refusal(&self) -> Option<Refusal> {
         if !(400..=499).contains(&self.status) {

@@ -16,6 +16,7 @@ use crate::notices::{
     a_notice_that_was_changed_is_no_word, notices_tell_of_what_happened_and_of_nothing_else,
 };
 use crate::restart::a_pg_that_starts_anew_knows_what_it_did;
+use crate::services::services_of_one_pg_are_served_and_move_no_money;
 use crate::subject::{Case, GOOD_CARD, Held, NOW_MS, Subject};
 
 /// Lists async functions as cases, by their names.
@@ -63,6 +64,7 @@ cases! {
     a_pg_that_starts_anew_knows_what_it_did
     notices_tell_of_what_happened_and_of_nothing_else
     a_notice_that_was_changed_is_no_word
+    services_of_one_pg_are_served_and_move_no_money
     credentials_are_checked_without_money
 }
 

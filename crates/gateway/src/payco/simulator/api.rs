@@ -27,6 +27,7 @@ enum Call {
     CheckCancel,
     Delete,
     CheckUsability,
+    ChangeStatus,
 }
 
 impl Call {
@@ -38,13 +39,15 @@ impl Call {
             Call::Verify | Call::CheckCancel | Call::CheckUsability => Operation::Inquire,
             Call::Cancel => Operation::Cancel,
             Call::Delete => Operation::Revoke,
+            // What a seller says once a payment was told to it.
+            Call::ChangeStatus => Operation::Notice,
         }
     }
 
     /// The faults that this call can show; a plan waits for a call that is what it means.
     fn able(self) -> &'static [Fault] {
         match self {
-            Call::CheckCancel | Call::CheckUsability => &[],
+            Call::CheckCancel | Call::CheckUsability | Call::ChangeStatus => &[],
             _ => able(self.operation()),
         }
     }
@@ -65,6 +68,10 @@ pub(super) fn routes(payco: Arc<Payco>) -> Router {
         .route(
             "/outseller/order/cancel/checkAvailability",
             call(Call::CheckCancel),
+        )
+        .route(
+            "/outseller/order/updateOrderProductStatus",
+            call(Call::ChangeStatus),
         )
         .route("/outseller/code/checkUsability", call(Call::CheckUsability))
         .route("/easyLogin/{number}", get(window::open).post(window::step))
@@ -125,6 +132,7 @@ impl Payco {
             Call::CheckCancel => Ok(self.check_cancel(fields)?),
             Call::Delete => self.delete(fields, meddling).await,
             Call::CheckUsability => Ok(self.check_usability(fields)?),
+            Call::ChangeStatus => self.change_status(fields).await,
         }
     }
 

@@ -45,6 +45,8 @@ pub enum Record {
         card: TestCard,
         admission_no: u32,
     },
+    /// A seller said how an order's product stands.
+    Status { order_no: String, status: String },
 }
 
 /// A registered card. Nothing of it is kept but which test card it is.
@@ -121,10 +123,13 @@ impl Book {
     /// `None` when this simulator cannot have written it.
     fn remember(&mut self, entry: Option<Entry>, record: Option<Record>) -> Option<()> {
         let Some(Entry { deed, .. }) = entry else {
-            let Some(Record::Contract(seller)) = record else {
-                return None;
-            };
-            self.add_seller(seller);
+            match record? {
+                Record::Contract(seller) => self.add_seller(seller),
+                Record::Status { order_no, .. } => {
+                    self.orders.get(&order_no)?;
+                }
+                _ => return None,
+            }
             return Some(());
         };
         match (deed.kind, record) {

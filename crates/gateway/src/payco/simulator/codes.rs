@@ -98,6 +98,8 @@ pub struct Refusal {
     pub code: String,
     /// The name of a field; never its value.
     pub field: Option<&'static str>,
+    /// The text, where it is not the code's own.
+    pub text: Option<String>,
 }
 
 impl Refusal {
@@ -106,19 +108,31 @@ impl Refusal {
         Refusal {
             code: code.to_owned(),
             field: None,
+            text: None,
+        }
+    }
+
+    /// A refusal with a text of its own.
+    pub fn saying(code: &str, text: String) -> Refusal {
+        Refusal {
+            text: Some(text),
+            ..Refusal::new(code)
         }
     }
 
     /// A field that is missing or has a value that it cannot have.
     pub fn field(name: &'static str) -> Refusal {
         Refusal {
-            code: BAD_PARAMETER.to_owned(),
             field: Some(name),
+            ..Refusal::new(BAD_PARAMETER)
         }
     }
 
     /// The text.
     pub fn message(&self) -> String {
+        if let Some(text) = &self.text {
+            return text.clone();
+        }
         match self.field {
             Some(field) => format!("{} ({field})", message(&self.code)),
             None => message(&self.code).to_owned(),

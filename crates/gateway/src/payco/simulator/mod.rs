@@ -29,6 +29,7 @@ mod fields;
 mod pages;
 mod payment;
 mod reserve;
+mod status;
 mod window;
 
 const PROVIDER: &str = "payco";

@@ -150,8 +150,8 @@ impl Payco {
         let mut book = self.book();
         if asked.unique && book.was_used(seller_key, asked.reference_key) {
             return Err(Refusal {
-                code: self.settings.duplicate_code.clone(),
                 field: Some("sellerOrderReferenceKey"),
+                ..Refusal::new(&self.settings.duplicate_code)
             });
         }
         let unknown = &self.settings.unknown_key_code;

@@ -3,5 +3,6 @@
 mod after;
 mod charge;
 mod scrub;
+mod status;
 pub(super) mod support;
 mod window;

@@ -58,6 +58,7 @@ fn every_transcript_has_its_scrubbed_twin() {
         "verify",
         "cancel_part",
         "delete",
+        "order_status",
     ] {
         let scrubbed = scrub(&transcript(name));
         assert_eq!(scrubbed, twin(name), "{name}");

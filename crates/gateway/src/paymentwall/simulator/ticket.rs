@@ -15,6 +15,8 @@ use crate::sandbox::journal::{Deed, Kind};
 
 /// How long a ticket lies before it is worked off, ms.
 const TICKET_MS: i64 = 1000;
+/// The code of a delivery that cannot be noted. Its HTTP status is not documented; here it is 200.
+const WRONG_DELIVERY: u8 = 2;
 /// Fields of a delivery that must be there.
 const OF_DELIVERY: [&str; 6] = [
     "merchant_reference_id",
@@ -171,8 +173,19 @@ impl Paymentwall {
         Ok(answers::payment(&charge, told))
     }
 
-    /// Notes how a delivery stands.
+    /// Notes how a delivery stands. What is wrong with one is told by its documented error.
     pub(super) async fn delivery(&self, project: &Project, fields: &Fields) -> Result<Value, Stop> {
+        match self.note_delivery(project, fields).await {
+            Err(Stop::Refused(refusal)) => Ok(json!({
+                "error_code": WRONG_DELIVERY,
+                "error": "Wrong parameters passed",
+                "notices": [refusal.message()],
+            })),
+            other => other,
+        }
+    }
+
+    async fn note_delivery(&self, project: &Project, fields: &Fields) -> Result<Value, Stop> {
         let reference = fields.required("payment_id")?;
         for name in OF_DELIVERY {
             fields.required(name)?;

@@ -3,6 +3,7 @@
 mod after;
 mod charge;
 mod check;
+mod delivery;
 mod inquire;
 mod notice;
 mod scrub;

@@ -16,6 +16,13 @@ const SECRET: &[&str] = &[
     "sig",
     "name",
     "last4",
+    "carrier_tracking_id",
+    "shipping_address[email]",
+    "shipping_address[zip]",
+    "shipping_address[street]",
+    "shipping_address[phone]",
+    "shipping_address[firstname]",
+    "shipping_address[lastname]",
 ];
 
 /// A transcript without secrets and persons.
@@ -66,6 +73,7 @@ fn every_transcript_has_its_scrubbed_twin() {
         "ticket_part",
         "refund",
         "pingback",
+        "delivery",
     ] {
         let scrubbed = scrub(&transcript(name));
         assert_eq!(scrubbed, twin(name), "{name}");
@@ -80,6 +88,10 @@ fn every_transcript_has_its_scrubbed_twin() {
             "203.0.113",
             "4242",
             "14bcb156",
+            super::support::SECRET,
+            "622123456789",
+            "01012345678",
+            "Teheran",
         ] {
             assert!(!text.contains(secret), "{name} still has {secret}");
         }

@@ -15,6 +15,7 @@ mod lists;
 mod payments;
 mod prepared;
 mod schedules;
+mod services;
 mod subscribe;
 mod users;
 
@@ -86,7 +87,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/banks/{bank_standard_code}", get(codes::bank)),
         ("/tiers/{tier_code}", get(codes::tier)),
     ];
-    built.into_iter().chain(elsewhere::routes()).collect()
+    let built = built.into_iter().chain(services::routes());
+    built.chain(elsewhere::routes()).collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod looking;
 mod outside;
 mod preparing;
 mod schedules;
+mod services;
 mod several;
 mod shop;
 mod tokens;

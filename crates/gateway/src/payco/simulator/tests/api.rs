@@ -401,3 +401,49 @@ fn a_contract_is_made_once_and_needs_a_key() {
         assert!(shop.payco.contract(wrong).is_err());
     }
 }
+
+#[tokio::test]
+async fn a_products_status_is_noted_and_gives_nothing_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let shop = Shop::open(dir.path(), 1);
+    let key = shop.register("imp_1", GOOD).await;
+    let paid = shop.pay(&pay_body("imps_1", &key)).await;
+    let good = json!({
+        "sellerKey": "S0FSJE",
+        "orderNo": paid["result"]["orderNo"],
+        "sellerOrderProductReferenceKey": "imps_1",
+        "orderProductStatus": "CANCELED",
+    });
+    let path = "/outseller/order/updateOrderProductStatus";
+    let before = shop.kinds();
+    assert_eq!(shop.call(path, &good).await["code"], 0);
+    for (name, value, code) in [
+        ("sellerKey", json!("OTHER"), 990_001),
+        ("orderNo", json!("202611190900000001"), 990_031),
+        ("sellerOrderProductReferenceKey", json!("imps_2"), 990_031),
+        ("orderProductStatus", json!(""), 1001),
+        ("orderProductStatus", json!("asdf"), 1001),
+    ] {
+        let mut wrong = good.clone();
+        wrong[name] = value;
+        let answer = shop.call(path, &wrong).await;
+        assert_eq!(answer["code"], code, "{name}: {answer}");
+        let told = answer["message"].as_str().unwrap();
+        assert_eq!(
+            told.ends_with("but [asdf]"),
+            wrong["orderProductStatus"] == "asdf"
+        );
+    }
+    assert_eq!(shop.kinds(), before, "no money moved");
+    drop(shop);
+    let mut noted = vec![];
+    let again = Shop::open(dir.path(), 2);
+    let replayed = again.world.replay(PROVIDER, |_, record: Option<Record>| {
+        if let Some(Record::Status { status, .. }) = record {
+            noted.push(status);
+        }
+        Ok(())
+    });
+    replayed.unwrap();
+    assert_eq!(noted, ["CANCELED"]);
+}

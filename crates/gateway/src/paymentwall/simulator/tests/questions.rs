@@ -238,19 +238,20 @@ async fn a_delivery_is_refused_for_what_it_says() {
             let mut lacking = good.clone();
             let (name, _) = lacking.remove(at);
             let (status, answer) = pw.post("/api/delivery", pw.secret(), &lacking).await;
-            assert_eq!((status, &answer["code"]), (400, &json!(3008)), "{name}");
-            assert!(answer["error"].as_str().unwrap().contains(name));
+            assert_eq!((status, &answer["error_code"]), (200, &json!(2)), "{name}");
+            assert!(answer["notices"][0].as_str().unwrap().contains(name));
         }
     }
-    for (at, value, code) in [
-        (2, "virtual", 3008),
-        (4, "2026-11-19", 3008),
-        (0, "b1", 3000),
+    for (at, value, notice) in [
+        (2, "virtual", "type"),
+        (4, "2026-11-19", "estimated_delivery_datetime"),
+        (0, "b1", "There is no such charge"),
     ] {
         let mut wrong = digital(&reference);
         wrong[at].1 = value;
         let (_, answer) = pw.post("/api/delivery", pw.secret(), &wrong).await;
-        assert_eq!(answer["code"], json!(code), "{value}");
+        assert_eq!(answer["error_code"], json!(2), "{value}");
+        assert!(answer["notices"][0].as_str().unwrap().contains(notice));
     }
     for (key, code) in [(pw.private(), 4007), ("", 4006)] {
         let answer = pw.post("/api/delivery", key, &digital(&reference)).await;
