@@ -2,8 +2,10 @@
 
 use std::ops::Deref;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::browser::Step;
+use crate::http::Http;
 use crate::raw::{Connection, post_json};
 use crate::{Api, Browser, Dangol, Engine, GOOD_CARD, Receiver, Setup, until};
 
@@ -65,6 +67,36 @@ impl Shop {
         let mut browser = Browser::new(&self.api);
         let landed = browser.register(CUSTOMER, "card-1", GOOD_CARD).await;
         assert!(landed.success(), "{landed:?}");
+    }
+
+    /// Registers a card where the PG's own script in the page takes it: the token that it makes, and our page's form.
+    pub async fn register_by_script(&self, pg: &str, params: Value) {
+        let mut browser = Browser::new(&self.api);
+        let prepared = browser.prepare_window(params).await;
+        let Step::Form(mut form) = browser.open(&prepared).await else {
+            panic!("the window has no form");
+        };
+        let public_key = form.field("public_key").expect("the form has it");
+        let made = self.tokenised(pg, public_key, "123").await;
+        form.set("brick_token", &made);
+        form.set("brick_fingerprint", "0123456789abcdef0123456789abcdef");
+        let landed = browser.land(&form).await;
+        assert!(landed.success(), "{landed:?}");
+    }
+
+    /// What such a script's PG makes of the good card.
+    pub async fn tokenised(&self, pg: &str, public_key: &str, cvv: &str) -> String {
+        let card = format!(
+            "public_key={public_key}&card%5Bnumber%5D=4242424242424242&card%5Bexp_month%5D=12&card%5Bexp_year%5D=2030&card%5Bcvv%5D={cvv}"
+        );
+        let pg = self.sandbox().await["pg"][pg].clone();
+        let url = format!("{}/api/brick/token", pg.as_str().expect("a URL"));
+        let kind = ("content-type", "application/x-www-form-urlencoded");
+        let made = Http::new().post(&url, &[kind], card.into_bytes()).await;
+        // Its answers begin with a byte order mark now and then.
+        let made: Value =
+            serde_json::from_str(made.text().trim_start_matches('\u{feff}')).expect("JSON");
+        made["token"].as_str().expect("a token").to_owned()
     }
 
     async fn without_card(dangol: Dangol) -> Shop {

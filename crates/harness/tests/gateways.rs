@@ -2,7 +2,7 @@
 //! nothing is approved twice, and where the PG can be asked by our order number the truth comes out by itself.
 
 use dangol_harness::api::USER_CODE;
-use dangol_harness::browser::{Prepared, SHOP_PAGE, Step, card_params};
+use dangol_harness::browser::{Prepared, SHOP_PAGE, card_params};
 use dangol_harness::http::{Answered, Http};
 use dangol_harness::shop::CUSTOMER;
 use dangol_harness::{Browser, Engine, Shop};
@@ -73,43 +73,10 @@ async fn open(pg: &Pg) -> Shop {
         return Shop::at(Engine::Sqlite, pg.name, pg.id).await;
     }
     let shop = Shop::empty_at(Engine::Sqlite, pg.name, pg.id).await;
-    register_by_script(&shop).await;
-    shop
-}
-
-/// Registers a card where the PG's own script in the page takes it: the token that it makes, and our page's form.
-async fn register_by_script(shop: &Shop) {
     let mut params = card_params(CUSTOMER, "card-1");
     params["amount"] = json!(3000);
-    let mut browser = Browser::new(&shop.api);
-    let prepared: Prepared = browser.prepare_window(params).await;
-    let Step::Form(mut form) = browser.open(&prepared).await else {
-        panic!("the window has no form");
-    };
-    let public_key = form
-        .field("public_key")
-        .expect("the form has it")
-        .to_owned();
-    let made = tokenised(shop, &public_key, "123").await;
-    form.set("brick_token", &made);
-    form.set("brick_fingerprint", "0123456789abcdef0123456789abcdef");
-    let landed = browser.land(&form).await;
-    assert!(landed.success(), "{landed:?}");
-}
-
-/// What the PG makes of the good card.
-async fn tokenised(shop: &Shop, public_key: &str, cvv: &str) -> String {
-    let card = format!(
-        "public_key={public_key}&card%5Bnumber%5D=4242424242424242&card%5Bexp_month%5D=12&card%5Bexp_year%5D=2030&card%5Bcvv%5D={cvv}"
-    );
-    let pg = shop.sandbox().await["pg"]["paymentwall"].clone();
-    let url = format!("{}/api/brick/token", pg.as_str().expect("a URL"));
-    let kind = ("content-type", "application/x-www-form-urlencoded");
-    let made = Http::new().post(&url, &[kind], card.into_bytes()).await;
-    // Its answers begin with a byte order mark now and then.
-    let made: Value =
-        serde_json::from_str(made.text().trim_start_matches('\u{feff}')).expect("JSON");
-    made["token"].as_str().expect("a token").to_owned()
+    shop.register_by_script(pg.name, params).await;
+    shop
 }
 
 /// A shop's own page asked for the card: no window is opened, and a script hands the token over.
@@ -127,7 +94,7 @@ async fn a_token_is_handed_over_by_a_script() {
         let mut params = card_params(CUSTOMER, &format!("card-{cvv}"));
         params["amount"] = json!(3000);
         let prepared = browser.prepare_window(params).await;
-        let token = tokenised(&shop, public_key, cvv).await;
+        let token = shop.tokenised(PAYMENTWALL.name, public_key, cvv).await;
         let forged = hand_over(&prepared, "0".repeat(64).as_str(), &token).await;
         assert_eq!(
             (forged.status, &forged.json()["response"]),
