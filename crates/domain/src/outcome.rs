@@ -128,6 +128,8 @@ pub enum FailureClass {
     NotFound,
     /// One side did not understand the other.
     Protocol,
+    /// The merchant's own server did not agree to the payment.
+    Unconfirmed,
 }
 
 /// How a charge, an inquiry or a cancel ended.

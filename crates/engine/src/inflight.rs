@@ -37,6 +37,22 @@ impl InFlight {
         (announcer, waiting)
     }
 
+    /// Marks an attempt as on its way, if nobody did; else the end of the one that is.
+    pub(crate) fn begin_alone(engine: &Engine, imp_uid: &ImpUid) -> Result<Announcer, End> {
+        let mut attempts = engine.inflight.lock();
+        if let Some(end) = attempts.get(imp_uid) {
+            return Err(end.clone());
+        }
+        let (end, waiting) = watch::channel(None);
+        attempts.insert(imp_uid.clone(), waiting);
+        drop(attempts);
+        Ok(Announcer {
+            engine: engine.clone(),
+            imp_uid: imp_uid.clone(),
+            end,
+        })
+    }
+
     /// The end of an attempt that is on its way here.
     pub(crate) fn find(&self, imp_uid: &ImpUid) -> Option<End> {
         self.lock().get(imp_uid).cloned()

@@ -45,7 +45,7 @@ pub struct Settings {
     pub public_url: String,
     /// The origin of window pages that load a PG's script: nothing else lives there.
     pub script_window_url: String,
-    /// In live, the hosts that a browser may name in `notice_url`; subdomains included.
+    /// In live, the hosts that a browser may name in `notice_url` and `confirm_url`; subdomains included.
     pub notice_hosts: Vec<String>,
     /// How often a webhook is tried at most, 1 to 8; 1 is what V1 does.
     pub webhook_attempts: usize,

@@ -111,6 +111,7 @@ async fn shop() -> Shop {
         webhook_url: None,
         webhook_type: "application/json".to_owned(),
         created_at: 0,
+        confirm_url: None,
     };
     merchants::insert(&db, &merchant).await.unwrap();
     channels::insert(&db, &channel(&vault, &merchant))

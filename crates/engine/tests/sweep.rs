@@ -13,7 +13,7 @@ mod world;
 
 use dangol_gateway::{Entry, GATEWAYS};
 
-use scripts::{Charge, Checked, GiveBack, Issue, Scheduled, Script};
+use scripts::{Charge, Checked, Confirmed, GiveBack, Issue, Refused, Scheduled, Script};
 use world::{Life, Where, World};
 
 /// No flow asks the outside for so much.
@@ -39,6 +39,17 @@ fn an_issue_survives_a_crash_anywhere_on_sqlite() {
 #[test]
 fn an_issue_survives_a_crash_anywhere_on_postgres() {
     sweep::<Issue>(Where::Postgres);
+}
+
+/// What differs from an issue comes before anything is committed: one engine is enough.
+#[test]
+fn a_merchants_yes_survives_a_crash_anywhere_on_sqlite() {
+    sweep::<Confirmed>(Where::Sqlite);
+}
+
+#[test]
+fn a_merchants_no_survives_a_crash_anywhere_on_sqlite() {
+    sweep::<Refused>(Where::Sqlite);
 }
 
 #[test]

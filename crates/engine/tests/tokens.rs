@@ -79,6 +79,7 @@ async fn engine(dir: &std::path::Path) -> Engine {
         webhook_url: None,
         webhook_type: "application/json".into(),
         created_at: 0,
+        confirm_url: None,
     };
     assert!(merchants::insert(&engine.db, &merchant).await.unwrap());
     engine

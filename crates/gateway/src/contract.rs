@@ -437,6 +437,20 @@ pub trait Gateway: Send + Sync {
         returned: &WindowReturn,
     ) -> Issue;
 
+    /// Takes back what the PG made by itself in its own window, for a window that ends without [`Gateway::close_window`]
+    /// although the buyer came back: the merchant did not agree. Without the answer to `close_window` nothing of it can be
+    /// charged, so that a lost answer costs nobody anything. Most PGs make nothing before they are asked.
+    async fn discard(
+        &self,
+        wire: &dyn Wire,
+        channel: &Channel,
+        order: &WindowOrder,
+        returned: &WindowReturn,
+    ) -> Revoked {
+        let _ = (wire, channel, order, returned);
+        Revoked::Unsupported
+    }
+
     /// Charges a key. The caller has committed the attempt before.
     async fn charge(
         &self,
@@ -474,7 +488,8 @@ pub trait Gateway: Send + Sync {
     }
 
     /// Whether the PG charges inside its own window on this channel, before the browser is back: then a window that
-    /// nobody finished is asked about before it is called expired.
+    /// nobody finished is asked about before it is called expired, and a merchant who wants to confirm payments is asked
+    /// before it opens.
     fn charges_in_window(&self, channel: &Channel) -> bool {
         let _ = channel;
         false

@@ -39,6 +39,8 @@ impl Received {
 pub enum Reply {
     /// With this HTTP status.
     Status(u16),
+    /// With this HTTP status and body.
+    Body(u16, &'static str),
     /// Not at all, while the connection stays open.
     Hang,
 }
@@ -143,12 +145,12 @@ async fn take(
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(came);
-    match reply {
-        Reply::Status(status) => {
-            let mut response = Response::new(Full::default());
-            *response.status_mut() = hyper::StatusCode::from_u16(status).expect("a status");
-            Ok(response)
-        }
-        Reply::Hang => std::future::pending().await,
-    }
+    let (status, body) = match reply {
+        Reply::Status(status) => (status, ""),
+        Reply::Body(status, body) => (status, body),
+        Reply::Hang => return std::future::pending().await,
+    };
+    let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+    *response.status_mut() = hyper::StatusCode::from_u16(status).expect("a status");
+    Ok(response)
 }

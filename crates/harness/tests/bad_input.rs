@@ -57,6 +57,11 @@ async fn a_window_is_not_prepared_from_nonsense() {
             json!("https://evil.example\\@shop.example/x"),
         ),
         (
+            "a script as confirm_url",
+            "confirm_url",
+            json!("javascript:alert(1)"),
+        ),
+        (
             "an over-long merchant_uid",
             "merchant_uid",
             json!("m".repeat(41)),

@@ -6,15 +6,16 @@ use crate::json::corrupt;
 use crate::{Db, Row, StoreError, Write, key_of, values};
 
 crate::statements! {
-    INSERT = "INSERT INTO merchant (merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
-    FIND = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at FROM merchant \
-        WHERE merchant = $1";
-    FIND_BY_KEY = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at FROM merchant \
-        WHERE imp_key = $1";
-    ALL = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at FROM merchant \
-        ORDER BY created_at, merchant";
+    INSERT = "INSERT INTO merchant (merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, \
+        confirm_url) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+    FIND = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, confirm_url \
+        FROM merchant WHERE merchant = $1";
+    FIND_BY_KEY = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, confirm_url \
+        FROM merchant WHERE imp_key = $1";
+    ALL = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, confirm_url \
+        FROM merchant ORDER BY created_at, merchant";
     SET_WEBHOOK = "UPDATE merchant SET webhook_url = $1, webhook_type = $2 WHERE merchant = $3";
+    SET_CONFIRM = "UPDATE merchant SET confirm_url = $1 WHERE merchant = $2";
     TOKEN_OF = "SELECT merchant, generation, token_hash, expires_at FROM access_token WHERE merchant = $1";
     TOKEN_BY_HASH = "SELECT merchant, generation, token_hash, expires_at FROM access_token WHERE token_hash = $1";
     /// A new token in place of the generation that was read; loses against a twin that was faster.
@@ -43,6 +44,8 @@ pub struct MerchantRecord {
     pub webhook_type: String,
     /// When it was added, ms.
     pub created_at: i64,
+    /// Where its server is asked before the payment of a window is approved.
+    pub confirm_url: Option<String>,
 }
 
 /// A live token's row. The token itself is not stored.
@@ -70,7 +73,8 @@ pub async fn insert(db: &Db, m: &MerchantRecord) -> Result<bool, StoreError> {
             m.data_key.as_str(),
             m.webhook_url.as_deref(),
             m.webhook_type.as_str(),
-            m.created_at
+            m.created_at,
+            m.confirm_url.as_deref()
         ],
     );
     Ok(db.write(write).await?.affected(0) > 0)
@@ -104,6 +108,17 @@ pub async fn set_webhook(
 ) -> Result<bool, StoreError> {
     let write = Write::new(key_of(merchant.as_str()))
         .step(SET_WEBHOOK, values![url, content_type, merchant.as_str()]);
+    Ok(db.write(write).await?.affected(0) > 0)
+}
+
+/// Sets where a merchant's server is asked before an approval; `false` when there is no such merchant.
+pub async fn set_confirm_url(
+    db: &Db,
+    merchant: &UserCode,
+    url: Option<&str>,
+) -> Result<bool, StoreError> {
+    let write =
+        Write::new(key_of(merchant.as_str())).step(SET_CONFIRM, values![url, merchant.as_str()]);
     Ok(db.write(write).await?.affected(0) > 0)
 }
 
@@ -156,6 +171,7 @@ fn record(row: &Row) -> Result<MerchantRecord, StoreError> {
         webhook_url: row.opt_text(5)?.map(str::to_owned),
         webhook_type: row.text(6)?.to_owned(),
         created_at: row.int(7)?,
+        confirm_url: row.opt_text(8)?.map(str::to_owned),
     })
 }
 

@@ -34,6 +34,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!("0006_schedules"),
     migration!("0007_webhooks"),
     migration!("0008_allowed_networks"),
+    migration!("0010_merchant_options"),
 ];
 
 /// The table of applied migrations; created before any of them runs.

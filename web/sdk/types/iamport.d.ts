@@ -33,6 +33,8 @@ export interface RequestPayParams {
   /** On mobile, asks for a popup (true) or for a layer (false) where the gateway offers both. */
   popup?: boolean;
   notice_url?: string | string[];
+  /** Your server is asked here before the gateway is. */
+  confirm_url?: string;
   /** With `info`, pays without a window where the channel's gateway can; never sent to our server. */
   card?: { info?: CardInfo; [other: string]: unknown };
   [other: string]: unknown;

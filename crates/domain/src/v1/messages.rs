@@ -28,6 +28,8 @@ pub const CANCEL_IN_PROGRESS: &str =
     "이전 취소 요청의 결과를 확인하고 있습니다. 확인된 후 다시 시도해주세요.";
 /// The buyer gave up. Merchants compare it by equality.
 pub const USER_CANCELLED: &str = "사용자가 결제를 취소하셨습니다";
+/// The reason of a merchant's server that gave none when it refused a payment.
+pub const CONFIRM_NO_REASON: &str = "알 수 없음";
 /// The merchant has no channel.
 pub const NO_CHANNEL: &str = "등록된 PG 설정 정보가 없습니다.";
 /// A charge of 0 (V1's own text is unknown; this one is ours).
@@ -47,6 +49,11 @@ pub const NO_SUCH_CARD: &str = "코드에 해당되는 카드사정보를 찾을
 pub const NO_SUCH_BANK: &str = "코드에 해당되는 은행정보를 찾을 수 없습니다.";
 /// A sub-store that does not exist (HTTP 404).
 pub const NO_SUCH_TIER: &str = "등록되지 않았거나 이미 삭제된 tier_code입니다.";
+
+/// What a buyer is told when the merchant's server refused the payment. `reason`: the merchant's.
+pub fn not_confirmed(reason: &str) -> String {
+    format!("고객사 요청에 의해 결제를 중단합니다. (상세사유 : {reason})")
+}
 
 /// A balance that is not known (HTTP 404). `names`: the PGs that tell one, as V1 lists them.
 pub fn no_balance(names: &str) -> String {

@@ -10,7 +10,8 @@ use dangol_domain::v1::messages;
 use dangol_domain::{
     CardFacts, Event, Failure, FailureClass, Money, Payment, Receipt, Secret, State,
 };
-use dangol_gateway::contract::{Issue, IssuedKey, ReturnClaim, WindowOrder, WindowReturn};
+use dangol_gateway::contract::{Issue, IssuedKey, ReturnClaim, Revoked, WindowOrder, WindowReturn};
+use dangol_gateway::wire::{Unplugged, Wire};
 use dangol_store::billing_keys::Sealed;
 use dangol_store::jobs::{Edit, Job};
 use dangol_store::merchants::MerchantRecord;
@@ -19,6 +20,7 @@ use dangol_store::{payments, windows};
 use dangol_vault::KeyContext;
 
 use super::attempt::{self, FIRST_INQUIRY_MS, INTENT_MS, expire_job, follow, resolve_job};
+use super::confirm::{self, Agreed};
 use super::notify::Told;
 use super::open_window::{Found, NotYours, Page, find, order, page, token_fits};
 use super::record::{Happening, Recorded, record};
@@ -26,8 +28,8 @@ use super::result::{self, WindowResult};
 use crate::inflight::InFlight;
 use crate::{Engine, FlowError};
 
-/// How long a browser waits for the PG's word, longer than a connector does.
-pub(crate) const WAIT: Duration = Duration::from_secs(40);
+/// How long a browser waits for the word of the merchant and of the PG, longer than we do (10 s and 35 s).
+pub(crate) const WAIT: Duration = Duration::from_secs(50);
 
 /// How long a browser waits for a PG that will decide later.
 const DECISION: Duration = Duration::from_secs(30);
@@ -106,20 +108,32 @@ async fn end(
     }
 }
 
-/// Commits that the exchange is about to be asked for, asks, records.
+/// Asks the merchant, where it wants to be asked. Then commits that the exchange is about to be asked for, asks, records.
 async fn exchange(
     engine: Engine,
     found: Found,
     order: WindowOrder,
     returned: WindowReturn,
 ) -> Result<Arc<Payment>, FlowError> {
+    // Of two returns at this node one asks; the other hears what came of it.
+    let Ok(announcer) = InFlight::begin_alone(&engine, &found.payment.imp_uid) else {
+        return follow(&engine, &found.payment, WAIT).await;
+    };
+    let agreed = match confirm::ask(&engine, &found, &order, &returned).await {
+        Ok(agreed) => agreed,
+        Err(refused) => {
+            let ended = unconfirmed(&engine, found, order, returned, refused).await?;
+            drop(announcer);
+            return follow(&engine, &ended, WAIT).await;
+        }
+    };
     let began = engine.clock.local_ms();
     let job = resolve_job(&found.payment, engine.now_ms());
-    let sent = send(&engine, &found, &job).await?;
+    let sent = send(&engine, &found, &job, agreed).await?;
     if !sent.ours {
+        drop(announcer);
         return follow(&engine, &sent.payment, WAIT).await;
     }
-    let (announcer, _) = InFlight::begin(&engine, &sent.payment.imp_uid);
     let channel = &found.channel;
     let issue = if engine.clock.local_ms() - began > INTENT_MS {
         Issue::Refused(Failure::new(
@@ -128,9 +142,13 @@ async fn exchange(
             "잠시 후 다시 시도해주세요.",
         ))
     } else {
+        let wire = match agreed {
+            Agreed::NothingToSend => &Unplugged as &dyn Wire,
+            Agreed::Unasked | Agreed::Yes => engine.wire.as_ref(),
+        };
         channel
             .gateway
-            .close_window(engine.wire.as_ref(), &channel.channel, &order, &returned)
+            .close_window(wire, &channel.channel, &order, &returned)
             .await
     };
     let recorded = record_issue(&engine, &found.merchant, &sent.payment, issue, job).await;
@@ -146,10 +164,44 @@ async fn exchange(
     Ok(ended)
 }
 
+/// Ends a window to which the merchant did not agree: the PG is not asked. Whatever it made by itself in its own window
+/// is taken back, as far as one question can: nothing that is left of it can take money.
+async fn unconfirmed(
+    engine: &Engine,
+    found: Found,
+    order: WindowOrder,
+    returned: WindowReturn,
+    refused: confirm::Refused,
+) -> Result<Arc<Payment>, FlowError> {
+    let imp_uid = found.payment.imp_uid.clone();
+    tracing::info!(%imp_uid, seen = refused.seen, "a window ends unconfirmed");
+    let mut happening = refusal(&found.payment, &found.window, refused.failure);
+    happening.detail = Some(refused.seen);
+    let ended = record(engine, &found.merchant, &found.payment, happening).await?;
+    if ended.ours {
+        // The buyer need not wait for it.
+        let engine = engine.clone();
+        engine.tasks.clone().spawn(async move {
+            let (gateway, channel) = (found.channel.gateway, &found.channel.channel);
+            let discard = gateway.discard(engine.wire.as_ref(), channel, &order, &returned);
+            if let Revoked::Refused(_) | Revoked::Unknown(_) = discard.await {
+                tracing::warn!(%imp_uid, "the PG may still keep what its window made; it cannot be charged");
+            }
+        });
+    }
+    Ok(ended.payment)
+}
+
 /// The guarded step by which one of two returns wins.
-async fn send(engine: &Engine, found: &Found, job: &Job) -> Result<Recorded, FlowError> {
+async fn send(
+    engine: &Engine,
+    found: &Found,
+    job: &Job,
+    agreed: Agreed,
+) -> Result<Recorded, FlowError> {
     let (payment, window) = (&found.payment, &found.window);
     let mut sending = Happening::of(Event::Send, Told::Waiting);
+    sending.detail = (agreed == Agreed::Yes).then(|| "the merchant confirmed".to_owned());
     sending.jobs = vec![
         Edit::Done(expire_job(payment, window.expires_at)),
         Edit::Add(job.clone()),
@@ -269,17 +321,22 @@ pub(crate) async fn refuse(
     window: &WindowRecord,
     failure: Failure,
 ) -> Result<Arc<Payment>, FlowError> {
+    let refused = refusal(payment, window, failure);
+    Ok(record(engine, merchant, payment, refused).await?.payment)
+}
+
+fn refusal(payment: &Payment, window: &WindowRecord, failure: Failure) -> Happening<'static> {
     let mut refused = Happening::of(Event::Refuse, Told::Waiting);
     refused.failure = Some(failure);
     refused.jobs = vec![Edit::Done(expire_job(payment, window.expires_at))];
-    Ok(record(engine, merchant, payment, refused).await?.payment)
+    refused
 }
 
 /// Where a window stands, for the page that opened it.
 pub enum Standing {
     /// Nothing has happened yet.
     Open,
-    /// The PG's word is being fetched.
+    /// The merchant or the PG is being asked.
     Working,
     /// It has ended.
     Done(WindowResult),
@@ -320,9 +377,11 @@ pub async fn abandon_window(
 fn standing(engine: &Engine, payment: &Payment, window: &WindowRecord) -> Standing {
     let expired = engine.now_ms() > window.expires_at;
     match payment.state {
+        State::Ready | State::Pending if engine.inflight.find(&payment.imp_uid).is_some() => {
+            Standing::Working
+        }
         State::Ready if !expired => Standing::Open,
         State::Sending => Standing::Working,
-        State::Pending if engine.inflight.find(&payment.imp_uid).is_some() => Standing::Working,
         _ => Standing::Done(result::of(payment, window, expired)),
     }
 }

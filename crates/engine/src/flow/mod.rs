@@ -5,6 +5,7 @@ pub mod cancel;
 pub mod charge_again;
 pub(crate) mod check_card;
 pub mod close_window;
+pub(crate) mod confirm;
 pub mod delete_key;
 pub mod idempotent;
 pub mod look_up;

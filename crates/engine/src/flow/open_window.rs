@@ -91,8 +91,9 @@ pub async fn open_window(
     }
     let page = page(engine, &found);
     let expired = engine.now_ms() > found.window.expires_at;
-    if found.payment.state != State::Ready || expired {
-        // Back or refresh while the PG's word is being fetched: the end is worth waiting for.
+    let on_its_way = engine.inflight.find(&found.payment.imp_uid).is_some();
+    if found.payment.state != State::Ready || expired || on_its_way {
+        // Back or refresh while the merchant or the PG is being asked: the end is worth waiting for.
         let ended = attempt::follow(engine, &found.payment, WAIT).await?;
         let result = result::of(&ended, &found.window, expired);
         return Ok(Ok(Opened::Ended { result, page }));

@@ -63,6 +63,8 @@ pub struct Params {
     pub redirect_url: Option<String>,
     /// URLs that replace the webhook endpoint.
     pub notice_urls: Vec<String>,
+    /// Where the merchant's server is asked before the payment is approved.
+    pub confirm_url: Option<String>,
     /// `custom_data` as text.
     pub custom_data: Option<String>,
     /// Everything that passes through to the PG untouched, such as `bypass` and `period`.
@@ -87,6 +89,9 @@ pub(crate) struct WindowRequest {
     pub language: String,
     pub shop_name: String,
     pub extra: serde_json::Value,
+    /// A window of the version before has none.
+    #[serde(default)]
+    pub confirm_url: Option<String>,
 }
 
 /// Prepares a window.
@@ -100,7 +105,7 @@ pub async fn prepare(engine: &Engine, prepare: Prepare) -> Result<Prepared, Flow
     )
     .ok_or_else(|| Refusal::business(messages::NO_CHANNEL))?;
     let money = check(&prepare, channel)?;
-    check_notice_urls(engine, &prepare.params.notice_urls)?;
+    check_hosts(engine, &prepare.params)?;
     let used =
         payments::find_live(&engine.db, &merchant.merchant, &prepare.params.merchant_uid).await?;
     if used.is_some() {
@@ -178,13 +183,21 @@ fn check(prepare: &Prepare, channel: &OpenChannel) -> Result<Money, Refusal> {
     Ok(money)
 }
 
-/// In live, a browser must not choose who is told about payments.
-fn check_notice_urls(engine: &Engine, urls: &[String]) -> Result<(), Refusal> {
+/// In live, a browser must not choose who is told about payments, nor who agrees to them.
+fn check_hosts(engine: &Engine, params: &Params) -> Result<(), Refusal> {
     let hosts = &engine.settings.notice_hosts;
-    let good = engine.settings.sandbox || urls.iter().all(|url| is_listed(url, hosts));
-    good.then_some(()).ok_or_else(|| {
-        Refusal::business("notice_url: 허용된 호스트가 아닙니다. (서버 설정 notice_hosts)")
-    })
+    let listed = |url: &String| engine.settings.sandbox || is_listed(url, hosts);
+    let refuse = |name: &str| {
+        let text = format!("{name}: 허용된 호스트가 아닙니다. (서버 설정 notice_hosts)");
+        Err(Refusal::business(text))
+    };
+    if !params.notice_urls.iter().all(listed) {
+        return refuse("notice_url");
+    }
+    if !params.confirm_url.iter().all(listed) {
+        return refuse("confirm_url");
+    }
+    Ok(())
 }
 
 fn payment(
@@ -245,6 +258,7 @@ fn window(
         language: prepare.params.language.clone(),
         shop_name: merchant.name.clone(),
         extra: prepare.params.extra.clone(),
+        confirm_url: prepare.params.confirm_url.clone(),
     };
     WindowRecord {
         merchant: merchant.merchant.clone(),

@@ -50,6 +50,10 @@ fn failure(payment: &Payment, expired: bool) -> (String, String) {
             // Merchants compare this text by equality.
             ("F0005".to_owned(), messages::USER_CANCELLED.to_owned())
         }
+        (Some(failure), State::Failed) if failure.class == FailureClass::Unconfirmed => {
+            let text = messages::not_confirmed(&failure.message);
+            ("CONFIRM_REFUSED".to_owned(), text)
+        }
         (Some(failure), State::Failed) => {
             let code = if failure.code.is_empty() {
                 "F500"

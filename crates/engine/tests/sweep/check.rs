@@ -7,7 +7,7 @@ use dangol_gateway::profile::{InquiryBy, Profile};
 use dangol_gateway::sandbox::journal::{Kind, Query};
 use dangol_store::{billing_keys, jobs, payments, schedules};
 
-use crate::scripts::Orders;
+use crate::scripts::{CONFIRMED, Orders};
 use crate::world::{MERCHANT, Stage};
 
 /// The states in which payments ended, over a whole sweep.
@@ -140,6 +140,12 @@ fn agrees_with_the_pg(stage: &Stage, payment: &Payment, at: &str) -> usize {
         .filter_map(|entry| entry.deed.amount)
         .collect();
     gives_back_once(payment, &given_back, at);
+    let agreed = stage.outside.agreed_to(imp_uid.as_str());
+    if payment.merchant_uid.starts_with(CONFIRMED) && !agreed {
+        // Nothing was asked of the PG, so nothing is open either. Below: and the PG did nothing.
+        let over = matches!(state, State::Failed | State::Expired);
+        assert!(over, "{at}: {imp_uid} is {state:?} without a yes");
+    }
     let charges = payment.amount > 0;
     match state {
         State::Cancelled | State::CancelPending => {

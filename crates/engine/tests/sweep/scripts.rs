@@ -16,11 +16,13 @@ use dangol_harness::form::Form;
 use dangol_store::merchants::MerchantRecord;
 use std::sync::Arc;
 
-use crate::world::{MERCHANT, Stage};
+use crate::world::{CONFIRM_NO, CONFIRM_YES, MERCHANT, Stage};
 
 /// The customer whose card was registered before the sweep.
 pub const CUSTOMER: &str = "registered";
 const CARD: &str = "4242 4242 4242 4242";
+/// What the merchant_uid of an order begins with about which the merchant is asked.
+pub const CONFIRMED: &str = "confirmed-";
 /// Longer than the last inquiry's pause.
 const REST_MS: i64 = 4 * 24 * 3600 * 1000;
 
@@ -201,11 +203,62 @@ impl Script for Issue {
     }
 
     async fn play(self, stage: Stage) {
-        let orders = self.orders();
-        let customer_uid = orders.issues.expect("it issues");
-        register(stage.clone(), customer_uid, orders.merchant_uid).await;
-        now_due(&stage).await;
+        issue(stage, self.orders(), None).await;
     }
+}
+
+/// As [`Issue`], when the merchant's server says yes to it.
+#[derive(Clone)]
+pub struct Confirmed(String);
+
+impl Script for Confirmed {
+    const NAME: &'static str = "confirmed";
+
+    fn new(number: String) -> Confirmed {
+        Confirmed(format!("{CONFIRMED}{number}"))
+    }
+
+    fn orders(&self) -> Orders {
+        Issue(self.0.clone()).orders()
+    }
+
+    async fn play(self, stage: Stage) {
+        issue(stage, self.orders(), Some(CONFIRM_YES)).await;
+    }
+}
+
+/// As [`Issue`], when the merchant's server says no to it.
+#[derive(Clone)]
+pub struct Refused(String);
+
+impl Script for Refused {
+    const NAME: &'static str = "refused";
+    const ENDS_WELL: &'static str = "failed";
+    const ATTEMPTS: bool = false;
+
+    fn new(number: String) -> Refused {
+        Refused(format!("{CONFIRMED}not-{number}"))
+    }
+
+    fn orders(&self) -> Orders {
+        Issue(self.0.clone()).orders()
+    }
+
+    async fn play(self, stage: Stage) {
+        issue(stage, self.orders(), Some(CONFIRM_NO)).await;
+    }
+}
+
+async fn issue(stage: Stage, orders: Orders, confirm_url: Option<&str>) {
+    let customer_uid = orders.issues.expect("it issues");
+    register(
+        stage.clone(),
+        customer_uid,
+        orders.merchant_uid,
+        confirm_url,
+    )
+    .await;
+    now_due(&stage).await;
 }
 
 async fn merchant(engine: &Engine) -> Arc<MerchantRecord> {
@@ -238,7 +291,12 @@ pub async fn come_to_rest(stage: Stage) {
 }
 
 /// Registers a card through a phone's window, as far as the shop lets; the return arrives twice.
-pub async fn register(stage: Stage, customer_uid: String, merchant_uid: String) {
+pub async fn register(
+    stage: Stage,
+    customer_uid: String,
+    merchant_uid: String,
+    confirm_url: Option<&str>,
+) {
     let engine = &stage.engine;
     let charges = stage.facts.amount_at_issue == AmountAtIssue::AlwaysCharged;
     let params = Params {
@@ -255,6 +313,7 @@ pub async fn register(stage: Stage, customer_uid: String, merchant_uid: String) 
         },
         language: "ko".to_owned(),
         redirect_url: Some("https://shop.example/done".to_owned()),
+        confirm_url: confirm_url.map(str::to_owned),
         extra: serde_json::json!({}),
         ..Params::default()
     };

@@ -30,6 +30,9 @@ use crate::scripts;
 
 pub const MERCHANT: &str = "imp00000001";
 pub const WEBHOOK: &str = "http://shop.test/webhook";
+/// Where the merchant's server says yes or no to a payment.
+pub const CONFIRM_YES: &str = "http://shop.test/confirm";
+pub const CONFIRM_NO: &str = "http://shop.test/confirm/no";
 const PG: &str = "http://pg.test";
 const CHANNEL: &str = "channel-key-1";
 /// 2026-11-19 09:36 in Korea, for the PG, whose clock stands still.
@@ -46,6 +49,7 @@ pub enum Where {
 pub struct Outside {
     routes: axum::Router,
     webhooks: Mutex<Vec<String>>,
+    agreed: Mutex<Vec<String>>,
     handle: tokio::runtime::Handle,
 }
 
@@ -60,15 +64,24 @@ impl Outside {
     }
 
     async fn carry_out(&self, request: Request) -> Answer {
-        if request.url == WEBHOOK {
-            let told = String::from_utf8(request.body).expect("UTF-8");
-            self.webhooks.lock().expect("no panic").push(told);
-            return Answer {
-                status: 200,
-                content_type: String::new(),
-                retry_after_s: None,
-                body: Vec::new(),
-            };
+        let says = |status, body: &str| Answer {
+            status,
+            content_type: String::new(),
+            retry_after_s: None,
+            body: body.as_bytes().to_vec(),
+        };
+        let told = || String::from_utf8_lossy(&request.body).into_owned();
+        match request.url.as_str() {
+            WEBHOOK => {
+                self.webhooks.lock().expect("no panic").push(told());
+                return says(200, "");
+            }
+            CONFIRM_YES => {
+                self.agreed.lock().expect("no panic").push(told());
+                return says(200, "");
+            }
+            CONFIRM_NO => return says(409, r#"{"reason":"sold out"}"#),
+            _ => {}
         }
         let method = match request.method {
             Method::Get => "GET",
@@ -98,6 +111,12 @@ impl Outside {
             retry_after_s: None,
             body: body.collect().await.expect("a body").to_bytes().to_vec(),
         }
+    }
+
+    /// Whether the merchant said yes to a payment.
+    pub fn agreed_to(&self, imp_uid: &str) -> bool {
+        let agreed = self.agreed.lock().expect("no panic");
+        agreed.iter().any(|asked| asked.contains(imp_uid))
     }
 
     /// How many webhooks named a payment.
@@ -217,6 +236,7 @@ impl World {
         let outside = Arc::new(Outside {
             routes: sandbox::routes(&[Arc::clone(&simulator)]),
             webhooks: Mutex::default(),
+            agreed: Mutex::default(),
             handle: runtime.handle().clone(),
         });
         let world = World {
@@ -238,6 +258,7 @@ impl World {
             life.stage(),
             scripts::CUSTOMER.to_owned(),
             "first".to_owned(),
+            None,
         ))
         .expect("no crash is planned");
         life.end();
@@ -289,6 +310,7 @@ impl World {
                 webhook_url: Some(WEBHOOK.to_owned()),
                 webhook_type: "application/json".to_owned(),
                 created_at: 0,
+                confirm_url: None,
             };
             assert!(
                 merchants::insert(&engine.db, &record)

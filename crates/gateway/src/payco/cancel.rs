@@ -1,6 +1,6 @@
 //! Cancels of a charge, and the deletion of a key.
 
-use dangol_domain::{BillingKey, CancelKey, Failure, FailureClass, Outcome, Receipt};
+use dangol_domain::{BillingKey, CancelKey, Failure, FailureClass, Outcome, Receipt, Secret};
 
 use super::charge::{Told, look_up, unreadable_key};
 use super::codes::Step;
@@ -113,10 +113,20 @@ pub async fn revoke(wire: &dyn Wire, channel: &Channel, key: &BillingKey) -> Rev
     let Some(key) = Key::split(key) else {
         return Revoked::Refused(unreadable_key());
     };
+    delete(wire, channel, key.reference.expose(), &key.certify_key).await
+}
+
+/// Deletes a registration by the two names that PAYCO wants for it.
+pub async fn delete(
+    wire: &dyn Wire,
+    channel: &Channel,
+    reference: &str,
+    certify_key: &Secret,
+) -> Revoked {
     let question = Registration {
         seller_key: &channel.pg_id,
-        seller_auto_payment_reference_key: key.reference.expose(),
-        auto_payment_certify_key: key.certify_key.expose(),
+        seller_auto_payment_reference_key: reference,
+        auto_payment_certify_key: certify_key.expose(),
     };
     let answer = match ask(wire, channel, "/outseller/autoPayment/delete", &question).await {
         Ok(answer) => answer,

@@ -75,6 +75,16 @@ impl Gateway for Connector {
         window::close(wire, channel, order, returned).await
     }
 
+    async fn discard(
+        &self,
+        wire: &dyn Wire,
+        channel: &Channel,
+        order: &WindowOrder,
+        returned: &WindowReturn,
+    ) -> Revoked {
+        window::discard(wire, channel, order, returned).await
+    }
+
     async fn charge(
         &self,
         wire: &dyn Wire,

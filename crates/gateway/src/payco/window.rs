@@ -5,12 +5,15 @@ use dangol_domain::{Currency, Device, Failure, FailureClass, MaskedPan, Secret};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
+use super::cancel;
 use super::codes::{self, Meaning, Step};
 use super::key::Key;
 use super::messages::{Registered, Registration, Reserve, Reserved, card};
 use super::talk::{self, Answer, NoAnswer, ask};
 use super::{facts, fields};
-use crate::contract::{Channel, HandOff, Issue, IssuedKey, ReturnClaim, WindowOrder, WindowReturn};
+use crate::contract::{
+    Channel, HandOff, Issue, IssuedKey, ReturnClaim, Revoked, WindowOrder, WindowReturn,
+};
 use crate::lenient::{said, shown_code};
 use crate::link;
 use crate::wire::Wire;
@@ -137,6 +140,20 @@ pub async fn close(
         Err(NoAnswer::NotConnected) => Issue::Refused(talk::not_connected()),
         Err(NoAnswer::Unclear(seen)) => Issue::Unknown(seen),
     }
+}
+
+/// Deletes the registration that the window has made: it exists before anybody asks for its number.
+pub async fn discard(
+    wire: &dyn Wire,
+    channel: &Channel,
+    order: &WindowOrder,
+    returned: &WindowReturn,
+) -> Revoked {
+    let certify_key = Secret::new(returned.text(CERTIFY_FIELD).unwrap_or_default());
+    if certify_key.is_empty() {
+        return Revoked::Unsupported;
+    }
+    cancel::delete(wire, channel, &order.order_id, &certify_key).await
 }
 
 /// Reads the confirmation.

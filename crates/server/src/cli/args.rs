@@ -226,6 +226,14 @@ Examples:
   dangol merchant add --name \"My shop\"
   dangol merchant add --name \"My shop\" --user-code imp12345678 --imp-key 1234567890123456 --imp-secret @secret.txt")]
     Add(MerchantAdd),
+    /// Change how payments in a merchant's windows are taken
+    #[command(after_help = "\
+Examples:
+  dangol merchant set --confirm-url https://shop.example.com/payments/confirm
+  dangol merchant set --merchant imp12345678 --no-confirm-url
+
+A running server follows within two seconds.")]
+    Set(MerchantSet),
     /// List merchants
     #[command(after_help = "Examples:\n  dangol merchant list")]
     List(Place),
@@ -274,6 +282,23 @@ pub struct MerchantAdd {
     /// Keep the REST API secret that your server has already: @FILE, env:NAME, or - for stdin [default: a new one]
     #[arg(long, value_name = "SOURCE")]
     pub imp_secret: Option<String>,
+}
+
+/// `merchant set`.
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("change").required(true).args(["confirm_url", "no_confirm_url"]))]
+pub struct MerchantSet {
+    #[command(flatten)]
+    pub place: Place,
+    /// Whose [default: the only merchant]
+    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
+    pub merchant: Option<UserCode>,
+    /// Ask this address of the merchant's server before the payment of a window is approved
+    #[arg(long, value_name = "URL")]
+    pub confirm_url: Option<String>,
+    /// Ask only where a page names a confirm_url
+    #[arg(long)]
+    pub no_confirm_url: bool,
 }
 
 /// `payment`.

@@ -6,7 +6,7 @@ use dangol_engine::Engine;
 use dangol_store::{allowed_networks, merchants};
 
 use super::credentials::Sources;
-use super::{Stop, args, find_merchant, node, say, when};
+use super::{Stop, args, find_merchant, node, say, webhook, when};
 use crate::setup::sandbox::record;
 
 /// How often another user code is tried when one is taken.
@@ -76,6 +76,28 @@ pub async fn add(args: args::MerchantAdd) -> Result<(), Stop> {
     Err(Stop::new("no free user code was found; try again"))
 }
 
+/// Changes how payments in a merchant's windows are taken.
+pub async fn set(args: args::MerchantSet) -> Result<(), Stop> {
+    let node = node::open(&args.place).await?;
+    let url = args.confirm_url.as_deref().map(str::trim);
+    if let Some(url) = url {
+        webhook::check("--confirm-url", url, node.mode)?;
+    }
+    let merchant = find_merchant(&node.engine, args.merchant.as_ref())
+        .await?
+        .merchant;
+    merchants::set_confirm_url(&node.engine.db, &merchant, url).await?;
+    match url {
+        Some(url) => say(format_args!(
+            "payments in windows of {merchant} are approved when {url} says 200"
+        )),
+        None => say(format_args!(
+            "{merchant} is asked only where a page names a confirm_url"
+        )),
+    }
+    Ok(())
+}
+
 /// Lists merchants.
 pub async fn list(place: &args::Place) -> Result<(), Stop> {
     let engine = node::open(place).await?.engine;
@@ -91,6 +113,9 @@ pub async fn list(place: &args::Place) -> Result<(), Stop> {
             merchant.name,
             when(merchant.created_at)
         ));
+        if let Some(url) = &merchant.confirm_url {
+            say(format_args!("             confirms payments at {url}"));
+        }
     }
     Ok(())
 }

@@ -83,6 +83,7 @@ async fn run(command: Command) -> Result<(), Stop> {
         Command::Sandbox(args) => simulators::run(args).await,
         Command::Migrate(place) => node::migrate(&place).await,
         Command::Merchant(args::Merchant::Add(args)) => merchant::add(args).await,
+        Command::Merchant(args::Merchant::Set(args)) => merchant::set(args).await,
         Command::Merchant(args::Merchant::List(place)) => merchant::list(&place).await,
         Command::Merchant(args::Merchant::AllowIp(args)) => merchant::allow_ip(args).await,
         Command::Channel(args::Channel::Add(args)) => channel::add(args).await,

@@ -11,7 +11,7 @@ pub async fn set(args: args::WebhookSet) -> Result<(), Stop> {
     let node = node::open(&args.place).await?;
     let url = args.url.as_deref().map(str::trim);
     if let Some(url) = url {
-        check(url, node.mode)?;
+        check("--url", url, node.mode)?;
     }
     let merchant = find_merchant(&node.engine, args.merchant.as_ref())
         .await?
@@ -119,9 +119,12 @@ pub async fn on(args: args::WebhookOn) -> Result<(), Stop> {
     Ok(())
 }
 
-fn check(url: &str, mode: Mode) -> Result<(), Stop> {
-    let expected =
-        || Stop::usage("--url: expected an address such as https://shop.example.com/webhook");
+/// Whether an address of the merchant's may be called; `flag` is how it was given.
+pub(super) fn check(flag: &str, url: &str, mode: Mode) -> Result<(), Stop> {
+    let expected = || {
+        let text = format!("{flag}: expected an address such as https://shop.example.com/webhook");
+        Stop::usage(text)
+    };
     let parsed: http::Uri = url.parse().map_err(|_| expected())?;
     let authority = parsed
         .authority()
@@ -131,14 +134,13 @@ fn check(url: &str, mode: Mode) -> Result<(), Stop> {
         Some("https") => {}
         Some("http") if mode == Mode::Sandbox => {}
         Some("http") => tracing::warn!(
-            "webhooks over http:// can be read and changed on their way: prefer https://"
+            "{flag}: what goes over http:// can be read and changed on its way: prefer https://"
         ),
         _ => return Err(expected()),
     }
     if authority.as_str().contains('@') {
-        return Err(Stop::usage(
-            "--url: a password in an address is seen by many: leave it out",
-        ));
+        let text = format!("{flag}: a password in an address is seen by many: leave it out");
+        return Err(Stop::usage(text));
     }
     Ok(())
 }

@@ -140,5 +140,6 @@ pub fn record(
         webhook_url: None,
         webhook_type: "application/json".to_owned(),
         created_at: engine.now_ms(),
+        confirm_url: None,
     }
 }

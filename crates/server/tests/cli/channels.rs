@@ -284,6 +284,30 @@ fn a_merchant_may_keep_what_its_server_has_already() {
 }
 
 #[test]
+fn payments_are_confirmed_where_a_merchant_says() {
+    let folder = Folder::new();
+    let operator = live(&folder);
+    for wrong in [
+        "shop.example.com",
+        "ftp://shop.example.com/",
+        "https://a:b@shop.example.com/",
+    ] {
+        operator
+            .types(&format!("merchant set --confirm-url {wrong}"))
+            .fails(2, &["--confirm-url"]);
+    }
+    let url = "https://shop.example.com/confirm";
+    operator
+        .types(&format!("merchant set --confirm-url {url}"))
+        .works();
+    let listed = operator.types("merchant list").works();
+    assert!(listed.contains(url), "{listed}");
+    operator.types("merchant set --no-confirm-url").works();
+    let listed = operator.types("merchant list").works();
+    assert!(!listed.contains(url), "{listed}");
+}
+
+#[test]
 fn webhooks_go_where_a_merchant_says() {
     let folder = Folder::new();
     let operator = live(&folder);

@@ -16,6 +16,7 @@ const COMMANDS: &[&[&str]] = &[
     &["migrate"],
     &["config"],
     &["merchant", "add"],
+    &["merchant", "set"],
     &["merchant", "list"],
     &["merchant", "allow-ip"],
     &["channel", "add"],
@@ -72,6 +73,7 @@ fn what_is_not_understood_exits_2_and_says_why() {
         .fails(2, &["without a path"]);
     dangol(&["serve", "--log", "loud"]).fails(2, &["loud"]);
     dangol(&["webhook", "set"]).fails(2, &["--url", "--none"]);
+    dangol(&["merchant", "set"]).fails(2, &["--confirm-url"]);
     dangol(&["payment", "resolve", "imps_000000000000"]).fails(2, &["--paid", "--failed"]);
     dangol(&["payment", "resolve", "imps_000000000000", "--paid"]).fails(2, &["--pg-tid"]);
     dangol(&[

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::scrub::{scrub, transcript, twin};
 use super::support::*;
-use crate::contract::{Gateway, Issue, Way, WindowReturn};
+use crate::contract::{Gateway, Issue, Revoked, Way, WindowReturn};
 use crate::payco::Connector;
 use crate::wire::WireError;
 
@@ -197,4 +197,22 @@ async fn a_key_is_believed_when_everything_agrees() {
         let issue = closed(&script, &returned(&completed())).await;
         assert!(matches!(issue, Issue::Refused(_)));
     }
+}
+
+#[tokio::test]
+async fn what_the_window_made_is_deleted_without_its_number() {
+    let (channel, order) = (channel(), window_order(Device::Pc));
+    let script = Script::json(&json!({"code": 0, "message": "success"}));
+    let done = returned(&completed());
+    let discarded = Connector.discard(&script, &channel, &order, &done).await;
+    assert!(matches!(discarded, Revoked::Done));
+    let (url, sent) = script.asked();
+    assert!(url.ends_with("/outseller/autoPayment/delete"), "{url}");
+    assert_eq!(sent["sellerAutoPaymentReferenceKey"], order.order_id);
+    assert_eq!(sent["autoPaymentCertifyKey"], CERTIFY_KEY);
+    let script = Script::default();
+    let nothing = returned(&[("code", "2222")]);
+    let discarded = Connector.discard(&script, &channel, &order, &nothing).await;
+    assert!(matches!(discarded, Revoked::Unsupported));
+    assert!(script.all_asked().is_empty());
 }

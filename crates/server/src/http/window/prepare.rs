@@ -186,6 +186,7 @@ fn checked(params: &Params<'_>, given: &Map<String, Value>) -> Result<Checked, R
         .to_owned(),
         redirect_url: redirect_url.map(|url| redirect_target(&url)).transpose()?,
         notice_urls: params.notice_urls()?,
+        confirm_url: params.confirm_url()?,
         custom_data: params.free_text("custom_data", CUSTOM_DATA_MAX)?,
         extra: extra(given)?,
     })

@@ -161,6 +161,7 @@ impl Shop {
             webhook_url: None,
             webhook_type: "application/json".to_owned(),
             created_at: 0,
+            confirm_url: None,
         };
         assert!(merchants::insert(&engine.db, &merchant).await.unwrap());
         merchant
