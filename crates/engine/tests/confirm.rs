@@ -120,6 +120,7 @@ impl Shop {
             webhook_type: content_type.to_owned(),
             created_at: 0,
             confirm_url: None,
+            webhook_first: false,
         };
         merchants::insert(&db, &merchant).await.unwrap();
         if set.is_some() {

@@ -112,6 +112,7 @@ async fn shop() -> Shop {
         webhook_type: "application/json".to_owned(),
         created_at: 0,
         confirm_url: None,
+        webhook_first: false,
     };
     merchants::insert(&db, &merchant).await.unwrap();
     channels::insert(&db, &channel(&vault, &merchant))

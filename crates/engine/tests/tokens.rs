@@ -80,6 +80,7 @@ async fn engine(dir: &std::path::Path) -> Engine {
         webhook_type: "application/json".into(),
         created_at: 0,
         confirm_url: None,
+        webhook_first: false,
     };
     assert!(merchants::insert(&engine.db, &merchant).await.unwrap());
     engine

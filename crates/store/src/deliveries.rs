@@ -116,10 +116,15 @@ pub async fn find(
     rows.first().map(delivery).transpose()
 }
 
-/// The deliveries about one payment, oldest first. Ids are ordered by time, so it reads from the payment's start on and
-/// needs no index of its own, which each charge would pay for.
+/// The deliveries about one payment, oldest first.
 pub async fn of_payment(db: &Db, p: &Payment) -> Result<Vec<Delivery>, StoreError> {
-    let from = format!("{ID_PREFIX}{:013x}", p.started_at);
+    since(db, p, p.started_at).await
+}
+
+/// The deliveries about one payment from a time on, ms, oldest first. Ids are ordered by time, so it reads from there on
+/// and needs no index of its own, which each charge would pay for.
+pub async fn since(db: &Db, p: &Payment, from_ms: i64) -> Result<Vec<Delivery>, StoreError> {
+    let from = format!("{ID_PREFIX}{from_ms:013x}");
     let rows = db
         .read(
             OF_PAYMENT,

@@ -7,15 +7,16 @@ use crate::{Db, Row, StoreError, Write, key_of, values};
 
 crate::statements! {
     INSERT = "INSERT INTO merchant (merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, \
-        confirm_url) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
-    FIND = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, confirm_url \
-        FROM merchant WHERE merchant = $1";
-    FIND_BY_KEY = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, confirm_url \
-        FROM merchant WHERE imp_key = $1";
-    ALL = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, confirm_url \
-        FROM merchant ORDER BY created_at, merchant";
+        confirm_url, webhook_first) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
+    FIND = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, confirm_url, \
+        webhook_first FROM merchant WHERE merchant = $1";
+    FIND_BY_KEY = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, confirm_url, \
+        webhook_first FROM merchant WHERE imp_key = $1";
+    ALL = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, confirm_url, \
+        webhook_first FROM merchant ORDER BY created_at, merchant";
     SET_WEBHOOK = "UPDATE merchant SET webhook_url = $1, webhook_type = $2 WHERE merchant = $3";
     SET_CONFIRM = "UPDATE merchant SET confirm_url = $1 WHERE merchant = $2";
+    SET_WEBHOOK_FIRST = "UPDATE merchant SET webhook_first = $1 WHERE merchant = $2";
     TOKEN_OF = "SELECT merchant, generation, token_hash, expires_at FROM access_token WHERE merchant = $1";
     TOKEN_BY_HASH = "SELECT merchant, generation, token_hash, expires_at FROM access_token WHERE token_hash = $1";
     /// A new token in place of the generation that was read; loses against a twin that was faster.
@@ -46,6 +47,8 @@ pub struct MerchantRecord {
     pub created_at: i64,
     /// Where its server is asked before the payment of a window is approved.
     pub confirm_url: Option<String>,
+    /// Whether the result of a window waits a moment for the webhook to be delivered.
+    pub webhook_first: bool,
 }
 
 /// A live token's row. The token itself is not stored.
@@ -74,7 +77,8 @@ pub async fn insert(db: &Db, m: &MerchantRecord) -> Result<bool, StoreError> {
             m.webhook_url.as_deref(),
             m.webhook_type.as_str(),
             m.created_at,
-            m.confirm_url.as_deref()
+            m.confirm_url.as_deref(),
+            i64::from(m.webhook_first)
         ],
     );
     Ok(db.write(write).await?.affected(0) > 0)
@@ -119,6 +123,19 @@ pub async fn set_confirm_url(
 ) -> Result<bool, StoreError> {
     let write =
         Write::new(key_of(merchant.as_str())).step(SET_CONFIRM, values![url, merchant.as_str()]);
+    Ok(db.write(write).await?.affected(0) > 0)
+}
+
+/// Sets whether the result of a window waits for the webhook; `false` when there is no such merchant.
+pub async fn set_webhook_first(
+    db: &Db,
+    merchant: &UserCode,
+    first: bool,
+) -> Result<bool, StoreError> {
+    let write = Write::new(key_of(merchant.as_str())).step(
+        SET_WEBHOOK_FIRST,
+        values![i64::from(first), merchant.as_str()],
+    );
     Ok(db.write(write).await?.affected(0) > 0)
 }
 
@@ -172,6 +189,7 @@ fn record(row: &Row) -> Result<MerchantRecord, StoreError> {
         webhook_type: row.text(6)?.to_owned(),
         created_at: row.int(7)?,
         confirm_url: row.opt_text(8)?.map(str::to_owned),
+        webhook_first: row.int(9)? != 0,
     })
 }
 

@@ -25,6 +25,7 @@ use super::notify::Told;
 use super::open_window::{Found, NotYours, Page, find, order, page, token_fits};
 use super::record::{Happening, Recorded, record};
 use super::result::{self, WindowResult};
+use super::webhook_first;
 use crate::inflight::InFlight;
 use crate::{Engine, FlowError};
 
@@ -52,11 +53,12 @@ pub async fn close_window(
         return Ok(Err(why));
     }
     let page = page(engine, &found);
-    let window = found.window.clone();
+    let (window, merchant) = (found.window.clone(), Arc::clone(&found.merchant));
     let token = claim.token.as_ref().map_or("", Secret::expose);
     let mut order = order(engine, &found, token);
     order.browser_ip = browser_ip.map(|ip| ip.to_string());
     let payment = end(engine, found, order, returned).await?;
+    webhook_first::until_told(engine, &merchant, &payment).await?;
     let expired = engine.now_ms() > window.expires_at;
     Ok(Ok((result::of(&payment, &window, expired), page)))
 }
@@ -336,7 +338,7 @@ fn refusal(payment: &Payment, window: &WindowRecord, failure: Failure) -> Happen
 pub enum Standing {
     /// Nothing has happened yet.
     Open,
-    /// The merchant or the PG is being asked.
+    /// The merchant or the PG is being asked, or the merchant is being told first.
     Working,
     /// It has ended.
     Done(WindowResult),
@@ -351,7 +353,7 @@ pub async fn window_result(
     let Some((payment, window)) = by_nonce(engine, imp_uid, nonce).await? else {
         return Ok(None);
     };
-    Ok(Some(standing(engine, &payment, &window)))
+    standing(engine, &payment, &window).await.map(Some)
 }
 
 /// The buyer closed the layer or popup: a window that nobody finished is over; otherwise its true end is told.
@@ -364,26 +366,35 @@ pub async fn abandon_window(
         return Ok(None);
     };
     if payment.state != State::Ready {
-        return Ok(Some(standing(engine, &payment, &window)));
+        return standing(engine, &payment, &window).await.map(Some);
     }
     let failure = Failure::new(FailureClass::UserCancel, "", messages::USER_CANCELLED);
     let Some(merchant) = engine.merchant(&payment.merchant).await? else {
         return Ok(None);
     };
     let payment = refuse(engine, &merchant, &payment, &window, failure).await?;
-    Ok(Some(standing(engine, &payment, &window)))
+    standing(engine, &payment, &window).await.map(Some)
 }
 
-fn standing(engine: &Engine, payment: &Payment, window: &WindowRecord) -> Standing {
+async fn standing(
+    engine: &Engine,
+    payment: &Payment,
+    window: &WindowRecord,
+) -> Result<Standing, FlowError> {
+    if let Some(merchant) = engine.merchant(&payment.merchant).await?
+        && webhook_first::is_held(engine, &merchant, payment).await?
+    {
+        return Ok(Standing::Working);
+    }
     let expired = engine.now_ms() > window.expires_at;
-    match payment.state {
+    Ok(match payment.state {
         State::Ready | State::Pending if engine.inflight.find(&payment.imp_uid).is_some() => {
             Standing::Working
         }
         State::Ready if !expired => Standing::Open,
         State::Sending => Standing::Working,
         _ => Standing::Done(result::of(payment, window, expired)),
-    }
+    })
 }
 
 async fn by_nonce(

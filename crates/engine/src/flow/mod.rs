@@ -21,6 +21,7 @@ pub(crate) mod run_schedule;
 pub mod schedule;
 pub mod service;
 pub mod take_notice;
+mod webhook_first;
 
 pub use charge_again::Again;
 pub use prepare::{Prepare, Prepared};

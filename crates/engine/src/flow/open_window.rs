@@ -15,6 +15,7 @@ use super::attempt;
 use super::close_window::{WAIT, refuse};
 use super::prepare::{WindowRequest, token_hash};
 use super::result::{self, WindowResult};
+use super::webhook_first;
 use crate::channels::OpenChannel;
 use crate::{Engine, FlowError};
 
@@ -95,6 +96,7 @@ pub async fn open_window(
     if found.payment.state != State::Ready || expired || on_its_way {
         // Back or refresh while the merchant or the PG is being asked: the end is worth waiting for.
         let ended = attempt::follow(engine, &found.payment, WAIT).await?;
+        webhook_first::until_told(engine, &found.merchant, &ended).await?;
         let result = result::of(&ended, &found.window, expired);
         return Ok(Ok(Opened::Ended { result, page }));
     }

@@ -311,6 +311,7 @@ impl World {
                 webhook_type: "application/json".to_owned(),
                 created_at: 0,
                 confirm_url: None,
+                webhook_first: false,
             };
             assert!(
                 merchants::insert(&engine.db, &record)

@@ -5,7 +5,7 @@ mod webhook;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use dangol_domain::network::Network;
 use dangol_domain::{Secret, UserCode};
 use dangol_engine::flow::notice_url::host_of;
@@ -231,6 +231,7 @@ Examples:
 Examples:
   dangol merchant set --confirm-url https://shop.example.com/payments/confirm
   dangol merchant set --merchant imp12345678 --no-confirm-url
+  dangol merchant set --webhook-first on
 
 A running server follows within two seconds.")]
     Set(MerchantSet),
@@ -286,7 +287,7 @@ pub struct MerchantAdd {
 
 /// `merchant set`.
 #[derive(Args)]
-#[command(group = clap::ArgGroup::new("change").required(true).args(["confirm_url", "no_confirm_url"]))]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["confirm_url", "no_confirm_url", "webhook_first"]))]
 pub struct MerchantSet {
     #[command(flatten)]
     pub place: Place,
@@ -297,8 +298,20 @@ pub struct MerchantSet {
     #[arg(long, value_name = "URL")]
     pub confirm_url: Option<String>,
     /// Ask only where a page names a confirm_url
-    #[arg(long)]
+    #[arg(long, conflicts_with = "confirm_url")]
     pub no_confirm_url: bool,
+    /// Whether the result of a window waits until the webhook is delivered, for at most 10 seconds: on or off
+    #[arg(long, value_enum, value_name = "on|off", hide_possible_values = true)]
+    pub webhook_first: Option<Switch>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// Yes.
+    On,
+    /// No.
+    Off,
 }
 
 /// `payment`.

@@ -86,14 +86,29 @@ pub async fn set(args: args::MerchantSet) -> Result<(), Stop> {
     let merchant = find_merchant(&node.engine, args.merchant.as_ref())
         .await?
         .merchant;
-    merchants::set_confirm_url(&node.engine.db, &merchant, url).await?;
-    match url {
-        Some(url) => say(format_args!(
+    let db = &node.engine.db;
+    if let Some(url) = url {
+        merchants::set_confirm_url(db, &merchant, Some(url)).await?;
+        say(format_args!(
             "payments in windows of {merchant} are approved when {url} says 200"
-        )),
-        None => say(format_args!(
+        ));
+    } else if args.no_confirm_url {
+        merchants::set_confirm_url(db, &merchant, None).await?;
+        say(format_args!(
             "{merchant} is asked only where a page names a confirm_url"
-        )),
+        ));
+    }
+    if let Some(switch) = args.webhook_first {
+        let first = switch == args::Switch::On;
+        merchants::set_webhook_first(db, &merchant, first).await?;
+        say(format_args!(
+            "the result of a window of {merchant} {}",
+            if first {
+                "waits for the webhook, 10 seconds at most"
+            } else {
+                "does not wait for the webhook"
+            }
+        ));
     }
     Ok(())
 }
@@ -115,6 +130,9 @@ pub async fn list(place: &args::Place) -> Result<(), Stop> {
         ));
         if let Some(url) = &merchant.confirm_url {
             say(format_args!("             confirms payments at {url}"));
+        }
+        if merchant.webhook_first {
+            say("             hears of a window by webhook before the page does");
         }
     }
     Ok(())

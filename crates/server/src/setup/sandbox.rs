@@ -141,5 +141,6 @@ pub fn record(
         webhook_type: "application/json".to_owned(),
         created_at: engine.now_ms(),
         confirm_url: None,
+        webhook_first: false,
     }
 }

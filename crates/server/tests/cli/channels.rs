@@ -302,9 +302,18 @@ fn payments_are_confirmed_where_a_merchant_says() {
         .works();
     let listed = operator.types("merchant list").works();
     assert!(listed.contains(url), "{listed}");
-    operator.types("merchant set --no-confirm-url").works();
+    // One change leaves the other alone.
+    operator.types("merchant set --webhook-first on").works();
     let listed = operator.types("merchant list").works();
-    assert!(!listed.contains(url), "{listed}");
+    assert!(listed.contains(url) && listed.contains("before the page"));
+    operator
+        .types("merchant set --no-confirm-url --webhook-first off")
+        .works();
+    let listed = operator.types("merchant list").works();
+    assert!(!listed.contains(url) && !listed.contains("before the page"));
+    operator
+        .types("merchant set --webhook-first perhaps")
+        .fails(2, &["perhaps"]);
 }
 
 #[test]

@@ -162,6 +162,7 @@ impl Shop {
             webhook_type: "application/json".to_owned(),
             created_at: 0,
             confirm_url: None,
+            webhook_first: false,
         };
         assert!(merchants::insert(&engine.db, &merchant).await.unwrap());
         merchant
