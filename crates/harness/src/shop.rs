@@ -4,7 +4,8 @@ use std::ops::Deref;
 
 use serde_json::{Value, json};
 
-use crate::browser::Step;
+use crate::browser::{Prepared, Step};
+use crate::form::Form;
 use crate::http::Http;
 use crate::raw::{Connection, post_json};
 use crate::{Api, Browser, Dangol, Engine, GOOD_CARD, Receiver, Setup, until};
@@ -71,17 +72,23 @@ impl Shop {
 
     /// Registers a card where the PG's own script in the page takes it: the token that it makes, and our page's form.
     pub async fn register_by_script(&self, pg: &str, params: Value) {
+        let (mut browser, _, form) = self.scripted(pg, params, "123").await;
+        let landed = browser.land(&form).await;
+        assert!(landed.success(), "{landed:?}");
+    }
+
+    /// A buyer for whom such a script has made a token of a card with this CVV, before our page's form is sent.
+    pub async fn scripted(&self, pg: &str, params: Value, cvv: &str) -> (Browser, Prepared, Form) {
         let mut browser = Browser::new(&self.api);
         let prepared = browser.prepare_window(params).await;
         let Step::Form(mut form) = browser.open(&prepared).await else {
             panic!("the window has no form");
         };
         let public_key = form.field("public_key").expect("the form has it");
-        let made = self.tokenised(pg, public_key, "123").await;
+        let made = self.tokenised(pg, public_key, cvv).await;
         form.set("brick_token", &made);
         form.set("brick_fingerprint", "0123456789abcdef0123456789abcdef");
-        let landed = browser.land(&form).await;
-        assert!(landed.success(), "{landed:?}");
+        (browser, prepared, form)
     }
 
     /// What such a script's PG makes of the good card.

@@ -5,7 +5,7 @@ use dangol_harness::api::USER_CODE;
 use dangol_harness::browser::{Prepared, SHOP_PAGE, card_params};
 use dangol_harness::http::{Answered, Http};
 use dangol_harness::shop::CUSTOMER;
-use dangol_harness::{Browser, Engine, Shop};
+use dangol_harness::{Browser, Engine, Shop, until};
 use serde_json::{Value, json};
 
 /// A gateway: an id that a merchant can have there, and whether it can be asked by our order number.
@@ -76,6 +76,7 @@ async fn open(pg: &Pg) -> Shop {
     let mut params = card_params(CUSTOMER, "card-1");
     params["amount"] = json!(3000);
     shop.register_by_script(pg.name, params).await;
+    shop
     shop
 }
 
@@ -280,4 +281,72 @@ async fn a_products_status_is_told_to_the_gateway_that_has_one() {
         none.message.contains("승인한 결제건이 아닙니다"),
         "{none:?}"
     );
+}
+
+/// What a PG does by itself follows the sandbox's clock, and nothing else does.
+#[tokio::test]
+async fn a_test_approval_is_undone_by_the_sandboxs_clock() {
+    let shop = open(&DANAL).await;
+    let voids = async || {
+        let journal = shop.journal().await;
+        journal.iter().filter(|deed| deed["kind"] == "void").count()
+    };
+    shop.advance(29 * 60).await;
+    assert_eq!(voids().await, 0);
+    let ran = shop.advance(2 * 60).await;
+    assert_eq!(ran["danal_tpay_void"], 1, "{ran}");
+    assert_eq!(voids().await, 1);
+    let ran = shop.advance(24 * 3600).await;
+    assert!(ran["danal_tpay_void"].is_null(), "{ran}");
+}
+
+#[tokio::test]
+async fn a_review_ends_by_the_sandboxs_clock_and_the_browser_hears_of_it() {
+    let shop = Shop::empty_at(Engine::Sqlite, PAYMENTWALL.name, PAYMENTWALL.id).await;
+    for (cvv, accepted) in [("555", true), ("556", false)] {
+        let mut params = card_params(CUSTOMER, &format!("card-{cvv}"));
+        params["amount"] = json!(3000);
+        let (mut browser, prepared, form) = shop.scripted(PAYMENTWALL.name, params, cvv).await;
+        let landing = tokio::spawn(async move { browser.land(&form).await });
+        until("the PG to hold it back", || async {
+            let calls = shop.calls_about(&prepared.imp_uid).await;
+            calls.iter().any(|call| call == "issue_key").then_some(())
+        })
+        .await;
+        shop.advance(110).await;
+        let payment = shop.payment(&prepared.imp_uid).await;
+        assert_eq!(payment.payment()["status"], "ready", "{cvv}");
+        let ran = shop.advance(15).await;
+        assert_eq!(
+            (&ran["risk_review"], &ran["pingback"]),
+            (&json!(1), &json!(1))
+        );
+        // Nobody waits for half a minute: the pingback decides.
+        assert_eq!(
+            landing.await.expect("no panic").success(),
+            accepted,
+            "{cvv}"
+        );
+        let taken = shop.deeds("approval", &prepared.imp_uid).await.len();
+        assert_eq!(taken, usize::from(accepted), "{cvv}");
+    }
+}
+
+#[tokio::test]
+async fn a_pingback_that_is_refused_comes_again_by_the_sandboxs_clock() {
+    let shop = open(&PAYMENTWALL).await;
+    shop.advance(60).await;
+    shop.plan("notice", "bad_signature", json!({ "times": 1 }))
+        .await;
+    let paid = shop.again(CUSTOMER, "order-1", 3000).await;
+    assert_eq!(paid.payment()["status"], "paid");
+    let told = async |seconds: i64| shop.advance(seconds).await["pingback"].clone();
+    // The first is sent at once, by itself or by this.
+    told(60).await;
+    assert_eq!(told(28 * 60).await, json!(null));
+    assert_eq!(told(2 * 60).await, json!(1), "again after half an hour");
+    // It stays wrong, and the PG gives up after 48.
+    assert_eq!(told(24 * 3600).await, json!(46));
+    assert_eq!(told(24 * 3600).await, json!(null));
+    assert_eq!(shop.find("order-1").await.payment()["status"], "paid");
 }

@@ -8,6 +8,7 @@ on_both_engines!(
     a_deleted_key_charges_nothing_and_is_gone_at_the_pg,
     a_lost_answer_is_asked_for_again,
     a_name_can_be_registered_anew,
+    a_key_with_pending_schedules_warns_and_they_are_marked,
 );
 
 fn path() -> String {
@@ -90,4 +91,38 @@ async fn a_name_can_be_registered_anew(engine: Engine) {
     assert!(landed.success(), "{landed:?}");
     let paid = shop.again(CUSTOMER, "order-1", 3000).await;
     assert_eq!(paid.payment()["status"], "paid");
+}
+
+async fn a_key_with_pending_schedules_warns_and_they_are_marked(engine: Engine) {
+    let shop = Shop::open(engine).await;
+    let clock = shop.bare("GET", "/sandbox/clock", &[], Vec::new()).await;
+    let now = clock.json()["now"].as_i64().expect("a number");
+    let entry = |n: i64| json!({ "merchant_uid": format!("month-{n}"), "schedule_at": now + n * 86_400, "amount": 3000 });
+    let body = json!({ "customer_uid": CUSTOMER, "schedules": [entry(1), entry(2)] });
+    assert_eq!(
+        shop.post("/subscribe/payments/schedule", &body).await.code,
+        0
+    );
+    assert_eq!(shop.delete(&path()).await.code, 0);
+    let log = shop.dangol.log();
+    let warned = log.lines().find(|line| line.contains("pending schedules"));
+    assert!(
+        warned.is_some_and(|line| line.contains("pending=2")),
+        "{log}"
+    );
+    let reason = async |order: &str| {
+        let path = format!("/subscribe/payments/schedule/{order}");
+        shop.get(&path).await.payment()["fail_reason"].clone()
+    };
+    assert!(reason("month-1").await.is_string());
+    // The first falls due without a key. The second is charged by the card that was registered in time.
+    shop.advance(86_400 + 60).await;
+    assert_eq!(shop.find("month-1").await.payment()["status"], "failed");
+    let landed = Browser::new(&shop.api)
+        .register(CUSTOMER, "card-2", GOOD_CARD)
+        .await;
+    assert!(landed.success(), "{landed:?}");
+    assert!(reason("month-2").await.is_null(), "no mark any more");
+    shop.advance(86_400).await;
+    assert_eq!(shop.find("month-2").await.payment()["status"], "paid");
 }

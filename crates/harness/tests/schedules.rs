@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 on_both_engines!(
     a_year_goes_round_by_itself,
     a_thousand_due_at_once_are_executed_once_each,
+    a_channel_sends_so_many_at_once_and_no_more,
+    a_clean_stop_finishes_what_was_sent_and_hands_back_the_rest,
     a_card_is_proven_and_the_amount_given_back,
 );
 
@@ -167,6 +169,80 @@ async fn a_thousand_due_at_once_are_executed_once_each(engine: Engine) {
     let open = shown.iter().filter(|p| p.status == "ready").count();
     assert!(open <= 64, "{open}");
     books::agree(&shop, &shown).await;
+}
+
+/// How many charges the PG has received.
+async fn charges(shop: &Shop) -> usize {
+    let calls = shop.calls().await;
+    calls
+        .iter()
+        .filter(|call| call.starts_with("charge "))
+        .count()
+}
+
+async fn a_channel_sends_so_many_at_once_and_no_more(engine: Engine) {
+    const PLACES: usize = 16;
+    let shop = Shop::open(engine).await;
+    let slow = json!({ "delay_ms": 3_000, "times": 100 });
+    shop.plan("charge", "delay", slow).await;
+    let due = now(&shop).await + 2;
+    due::register(&shop, 40, due).await;
+    // A place is free again when its charge is recorded: until then there is no seventeenth.
+    let most = AtomicUsize::new(0);
+    until("the first answer", || async {
+        let sent = charges(&shop).await;
+        if paid(&shop, due).await > 0 {
+            return Some(());
+        }
+        most.fetch_max(sent, Ordering::SeqCst);
+        None
+    })
+    .await;
+    assert_eq!(most.into_inner(), PLACES);
+}
+
+/// How many of them are paid.
+async fn paid(shop: &Shop, due: i64) -> usize {
+    let shown = due::payments(shop, due).await;
+    shown
+        .iter()
+        .filter(|payment| payment.status == "paid")
+        .count()
+}
+
+async fn a_clean_stop_finishes_what_was_sent_and_hands_back_the_rest(engine: Engine) {
+    const COUNT: usize = 100;
+    let mut shop = Shop::open(engine).await;
+    // Longer than a process lives that does not wait for its charges.
+    let slow = json!({ "delay_ms": 7_000, "times": COUNT });
+    shop.plan("charge", "delay", slow).await;
+    let due = now(&shop).await + 2;
+    due::register(&shop, COUNT, due).await;
+    until("some to be on their way", || async {
+        (charges(&shop).await >= 10).then_some(())
+    })
+    .await;
+    assert_eq!(shop.dangol.sigterm(), Some(0));
+    let open = shop.dangol.command(&["payment", "list"]);
+    let open = String::from_utf8(open.stdout).expect("UTF-8");
+    assert!(
+        !open.contains("imps_"),
+        "all that was sent is known: {open}"
+    );
+    shop.reopen();
+    // Nobody moves the clock beyond the lease of a dead worker, and nobody need to.
+    due::until_executed(&shop, due, COUNT).await;
+    until("all to be paid", || async {
+        (paid(&shop, due).await == COUNT).then_some(())
+    })
+    .await;
+    assert!(
+        charges(&shop).await > 0,
+        "the second life had something to do"
+    );
+    let journal = shop.journal().await;
+    let approvals = journal.iter().filter(|deed| deed["kind"] == "approval");
+    assert_eq!(approvals.count(), COUNT);
 }
 
 async fn a_card_is_proven_and_the_amount_given_back(engine: Engine) {

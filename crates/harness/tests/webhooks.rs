@@ -13,6 +13,7 @@ on_both_engines!(
     a_receiver_that_was_down_for_a_day_gets_everything,
     a_receiver_that_is_gone_is_switched_off_and_on_again,
     a_receiver_that_hangs_delays_nobody_else,
+    what_is_never_taken_is_given_up_with_an_alarm,
 );
 
 /// A receiver whose answer can be changed.
@@ -165,4 +166,41 @@ async fn a_receiver_that_hangs_delays_nobody_else(engine: Engine) {
         .to_owned();
     // `until` gives up long before the first of the hundred times out.
     shop.receiver.about(&paid).await;
+}
+
+async fn what_is_never_taken_is_given_up_with_an_alarm(engine: Engine) {
+    let shop = Shop::open(engine).await;
+    let status = Arc::new(AtomicU16::new(500));
+    let receiver = receiver(&status).await;
+    shop.set_webhook(&receiver.url).await;
+    let paid = shop.again(CUSTOMER, "order-1", 3000).await;
+    let paid = paid.text("imp_uid").to_owned();
+    receiver.about(&paid).await;
+    shop.advance(30 * 3600).await;
+    assert_eq!(about(&receiver, &paid).len(), 7);
+    assert!(!shop.dangol.log().contains("ALARM"), "one try is left");
+    shop.advance(10 * 3600).await;
+    let tries = about(&receiver, &paid);
+    assert_eq!(tries.len(), 8);
+    let id = header(&tries[0], "webhook-id");
+    let log = shop.dangol.log();
+    let alarm = log.lines().find(|line| line.contains("ALARM"));
+    assert!(alarm.is_some_and(|line| line.contains(id)), "{log}");
+    let listed = shop.dangol.command(&["webhook", "list"]);
+    let listed = String::from_utf8(listed.stdout).expect("UTF-8");
+    let line = listed.lines().find(|line| line.starts_with(id));
+    assert!(line.is_some_and(|line| line.contains("dead")), "{listed}");
+    shop.advance(5 * 24 * 3600).await;
+    assert_eq!(about(&receiver, &paid).len(), 8, "it is over");
+    status.store(200, Ordering::SeqCst);
+    assert!(
+        shop.dangol
+            .command(&["webhook", "resend", id])
+            .status
+            .success()
+    );
+    until("the webhook that was sent again", || async {
+        (about(&receiver, &paid).len() == 9).then_some(())
+    })
+    .await;
 }

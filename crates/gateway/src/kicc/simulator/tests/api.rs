@@ -464,3 +464,22 @@ async fn codes_that_kicc_does_not_publish_can_be_set_and_are_told() {
         assert!(kicc.kicc.contract(bad).is_err(), "{bad}");
     }
 }
+
+#[tokio::test]
+async fn a_notice_is_repeated_every_three_minutes_and_given_up_after_ten() {
+    let dir = tempfile::tempdir().unwrap();
+    let kicc = Merchant::open(dir.path(), 1);
+    kicc.kicc
+        .set_notice_url("T5102001", "http://shop.test/notice");
+    let key = kicc.issue("imp_1", GOOD).await;
+    let began = kicc.clock.now_ms();
+    kicc.charge("imps_1", &key).await;
+    // Nobody is there to hear it.
+    let mut minutes = Vec::new();
+    while let Some(due) = kicc.kicc.next_due_ms() {
+        assert!(kicc.kicc.run_due(due - 1).await.is_empty(), "not before");
+        assert_eq!(kicc.kicc.run_due(due).await, [("kicc_noti", 1)]);
+        minutes.push((due - began) / 60_000);
+    }
+    assert_eq!(minutes, [0, 3, 6, 9, 12, 15, 18, 21, 24, 27]);
+}

@@ -1,10 +1,13 @@
 //! Moving, running, trying again.
 
+use std::io;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use dangol_domain::{State, UserCode};
 use dangol_engine::flow::delete_key::delete_key;
 use dangol_store::deliveries;
+use dangol_store::jobs::{self, Claim, Class};
 use serde_json::{Value, json};
 
 use super::shop::{CUSTOMER, Shop, USER_CODE};
@@ -17,6 +20,7 @@ on_both!(
     a_deleted_key_is_seen_before_and_after,
     a_used_merchant_uid_is_never_charged_again,
     a_card_that_cannot_be_proven_schedules_nothing,
+    a_late_schedule_is_seen_and_told_of,
 );
 
 async fn a_moved_schedule_runs_at_its_new_time_alone(shop: &Shop) {
@@ -250,4 +254,59 @@ async fn a_card_that_cannot_be_proven_schedules_nothing(shop: &Shop) {
     let unset = post(shop, "schedule", body(json!(0))).await;
     assert_eq!(unset.code(), 0, "{}", unset.text);
     assert_eq!(shop.pg_calls(), 2, "0 is unset");
+}
+
+/// What is logged on this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// Its worker came a minute and a half late and died with it, so that it waits for the end of a lease besides.
+async fn a_late_schedule_is_seen_and_told_of(shop: &Shop) {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone());
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    register(shop, &[("late-1", HOUR), ("prompt-1", 2 * HOUR)]).await;
+    let due_ms = (now(shop) + HOUR) * 1_000;
+    let claim = Claim {
+        class: Class::Payments,
+        now: due_ms + 90_000,
+        lease_ms: 30_000,
+        lease: 7,
+        limit: 1,
+    };
+    let held = jobs::claim(&shop.app.engine.db, claim).await.unwrap();
+    assert_eq!(held.len(), 1);
+    shop.advance(HOUR + 60).await;
+    let late = one(shop, "late-1").await;
+    assert_eq!(late["schedule_status"], "scheduled");
+    assert!(late["schedule_at"].as_i64().unwrap() <= now(shop) - 60);
+    assert!(!log.text().contains("starts late"), "{}", log.text());
+    shop.advance(60 + HOUR).await;
+    for uid in ["late-1", "prompt-1"] {
+        assert_eq!(one(shop, uid).await["schedule_status"], "executed");
+    }
+    let text = log.text();
+    let lines: Vec<&str> = text.lines().filter(|l| l.contains("starts late")).collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    assert!(lines[0].contains("late-1") && lines[0].contains("late_s=120"));
 }
