@@ -77,7 +77,6 @@ async fn open(pg: &Pg) -> Shop {
     params["amount"] = json!(3000);
     shop.register_by_script(pg.name, params).await;
     shop
-    shop
 }
 
 /// A shop's own page asked for the card: no window is opened, and a script hands the token over.
@@ -307,10 +306,16 @@ async fn a_review_ends_by_the_sandboxs_clock_and_the_browser_hears_of_it() {
         let mut params = card_params(CUSTOMER, &format!("card-{cvv}"));
         params["amount"] = json!(3000);
         let (mut browser, prepared, form) = shop.scripted(PAYMENTWALL.name, params, cvv).await;
+        // The pingback overtakes the answer that it is about.
+        let slow = json!({ "delay_ms": 2 });
+        shop.plan("issue_key", "drip", slow).await;
         let landing = tokio::spawn(async move { browser.land(&form).await });
-        until("the PG to hold it back", || async {
-            let calls = shop.calls_about(&prepared.imp_uid).await;
-            calls.iter().any(|call| call == "issue_key").then_some(())
+        until("its answer to be recorded", || async {
+            let listed = shop.dangol.command(&["payment", "list"]);
+            let listed = String::from_utf8(listed.stdout).expect("UTF-8");
+            let mut lines = listed.lines();
+            let pending = |line: &str| line.contains(&prepared.imp_uid) && line.contains("pending");
+            lines.any(pending).then_some(())
         })
         .await;
         shop.advance(110).await;
@@ -329,6 +334,8 @@ async fn a_review_ends_by_the_sandboxs_clock_and_the_browser_hears_of_it() {
         );
         let taken = shop.deeds("approval", &prepared.imp_uid).await.len();
         assert_eq!(taken, usize::from(accepted), "{cvv}");
+        let again = shop.advance(31 * 60).await["pingback"].clone();
+        assert!(again.is_null(), "{cvv}: each was heard when it came");
     }
 }
 

@@ -55,24 +55,25 @@ pub async fn follow(
     }
 }
 
-/// Follows a payment that the PG will decide about later: a notice may be on its way. As it stands after `patience`.
-pub async fn follow_decision(
+/// Follows a payment until it leaves the state in which it is, whatever comes next: its answer, or what the PG decides
+/// later. As it stands after `patience`.
+pub async fn follow_on(
     engine: &Engine,
     payment: &Payment,
     patience: Duration,
 ) -> Result<Arc<Payment>, FlowError> {
-    const PAUSE: Duration = Duration::from_millis(250);
-    let decided = async {
+    const PAUSE: Duration = Duration::from_millis(100);
+    let went_on = async {
         loop {
             match payments::find(&engine.db, &payment.merchant, &payment.imp_uid).await? {
-                Some(now) if now.state == State::Pending => tokio::time::sleep(PAUSE).await,
+                Some(now) if now.state == payment.state => tokio::time::sleep(PAUSE).await,
                 Some(now) => return Ok(Arc::new(now)),
                 None => return Err(vanished(payment)),
             }
         }
     };
-    match tokio::time::timeout(patience, decided).await {
-        Ok(decided) => decided,
+    match tokio::time::timeout(patience, went_on).await {
+        Ok(went_on) => went_on,
         Err(_) => Ok(Arc::new(payment.clone())),
     }
 }

@@ -160,7 +160,7 @@ async fn exchange(
     let mut ended = recorded.unwrap_or(sent.payment);
     if ended.state == State::Pending {
         // A notice may be on its way: until then whoever asks after the window is told that it is being worked on.
-        ended = attempt::follow_decision(&engine, &ended, DECISION).await?;
+        ended = attempt::follow_on(&engine, &ended, DECISION).await?;
     }
     announcer.announce(ended.clone());
     Ok(ended)

@@ -16,7 +16,7 @@ use dangol_store::jobs::Edit;
 use dangol_store::merchants::MerchantRecord;
 use dangol_store::payments;
 
-use super::attempt::follow;
+use super::attempt::follow_on;
 use super::cancel::resolve_job;
 use super::notify::Told;
 use super::record::{Happening, record};
@@ -105,7 +105,8 @@ async fn once_answered(
 ) -> Result<Option<Arc<Payment>>, FlowError> {
     let mut payment = Arc::new(payment);
     if payment.state == State::Sending && engine.inflight.find(&payment.imp_uid).is_some() {
-        payment = follow(engine, &payment, OVERTAKEN).await?;
+        // Not until its end is told: a window tells it only once the PG has decided, which is what this notice may say.
+        payment = follow_on(engine, &payment, OVERTAKEN).await?;
     }
     Ok((payment.state != State::Sending).then_some(payment))
 }
