@@ -9,6 +9,7 @@ pub mod channels;
 pub mod clock;
 pub mod error;
 pub mod flow;
+pub mod heard;
 pub mod jobs;
 pub mod merchants;
 pub mod ports;
@@ -129,6 +130,8 @@ pub struct Parts {
     pub tokens: tokens::Tokens,
     pub(crate) inflight: inflight::InFlight,
     pub(crate) receivers: receivers::Receivers,
+    /// What a sandbox's listeners hear.
+    pub heard: heard::Heard,
     /// Scheduled charges on their way, by channel.
     pub(crate) lanes: lanes::Lanes,
     /// Charges, exchanges and inquiries on their way, for a clean stop.
@@ -173,6 +176,7 @@ impl Engine {
             tokens: tokens::Tokens::default(),
             inflight: inflight::InFlight::default(),
             receivers: receivers::Receivers::default(),
+            heard: heard::Heard::default(),
             tasks: TaskTracker::new(),
             deliveries: TaskTracker::new(),
             due: Notify::new(),

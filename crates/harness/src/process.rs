@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use crate::api::Api;
 use crate::binary;
 use crate::database::{Database, Engine};
+use crate::until;
 
 /// How long a start may take on a busy machine.
 const START: Duration = Duration::from_secs(60);
@@ -48,6 +49,35 @@ impl Setup {
     }
 }
 
+/// A command that runs beside the product; ended when dropped.
+pub struct Beside {
+    child: Child,
+    said: Arc<Mutex<String>>,
+}
+
+impl Beside {
+    /// The lines that it wrote to stdout so far.
+    pub fn lines(&self) -> Vec<String> {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.lines().map(str::to_owned).collect()
+    }
+
+    /// A line with a word in it, once there is one.
+    pub async fn line(&self, word: &str) -> String {
+        until(&format!("a line with {word}"), || async {
+            self.lines().into_iter().find(|line| line.contains(word))
+        })
+        .await
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// A running product with its data, both gone when dropped.
 pub struct Dangol {
     setup: Setup,
@@ -58,6 +88,8 @@ pub struct Dangol {
     /// Its data and what it said.
     pub database: Database,
     folder: TempDir,
+    /// Main's address, and what else is told about listeners.
+    listen: Vec<String>,
     child: Option<Child>,
     said: Arc<Mutex<String>>,
     urls: Vec<(String, String)>,
@@ -99,6 +131,7 @@ impl Dangol {
             simulators: None,
             database,
             folder,
+            listen: vec!["127.0.0.1:0".to_owned()],
             child: None,
             said: Arc::default(),
             urls: Vec::new(),
@@ -190,6 +223,22 @@ impl Dangol {
         self.restart();
     }
 
+    /// As [`Dangol::restart`] of a demo, with its main listener where it was.
+    pub fn restart_in_place(&mut self) {
+        let main = self.url("main").strip_prefix("http://");
+        let main = main.expect("an origin").to_owned();
+        self.listen = [
+            main.as_str(),
+            "--pg-listen",
+            "127.0.0.1:0",
+            "--shop-listen",
+            "127.0.0.1:0",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        self.restart();
+    }
+
     /// Asks it to stop, waits, and gives its exit code.
     pub fn sigterm(&mut self) -> Option<i32> {
         let mut child = self.child.take().expect("it runs");
@@ -208,6 +257,20 @@ impl Dangol {
         let mut command = self.prepare();
         command.args(arguments);
         command.output().expect("the binary runs")
+    }
+
+    /// Starts another command of the binary on the same data, which goes on until it is dropped.
+    pub fn beside(&self, arguments: &[&str]) -> Beside {
+        let mut command = self.prepare();
+        command.args(arguments).stdin(Stdio::null());
+        command
+            .stdout(Stdio::piped())
+            .stderr(append(&self.log_path()));
+        let mut child = command.spawn().expect("the binary starts");
+        let stdout = child.stdout.take().expect("stdout is a pipe");
+        let said = Arc::default();
+        read_lines(stdout, Arc::clone(&said));
+        Beside { child, said }
     }
 
     fn log_path(&self) -> PathBuf {
@@ -236,7 +299,8 @@ impl Dangol {
         let mut command = self.prepare();
         command
             .args(self.setup.command)
-            .args(["--listen", "127.0.0.1:0", "--log", self.setup.log])
+            .args(["--log", self.setup.log, "--listen"])
+            .args(&self.listen)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(append(&self.log_path()));

@@ -26,11 +26,6 @@ async fn receiver(status: &Arc<AtomicU16>) -> Receiver {
     .await
 }
 
-fn header<'a>(received: &'a Received, name: &str) -> &'a str {
-    let found = received.headers.iter().find(|(known, _)| known == name);
-    found.map_or("", |(_, value)| value)
-}
-
 fn about(receiver: &Receiver, imp_uid: &str) -> Vec<Received> {
     let mut all = receiver.received();
     all.retain(|received| received.body.contains(imp_uid));
@@ -57,18 +52,18 @@ async fn a_receiver_that_was_down_for_a_day_gets_everything(engine: Engine) {
     shop.advance(30 * 3600).await;
     for imp_uid in &paid {
         let tries = about(&receiver, imp_uid);
-        let first = header(&tries[0], "webhook-id").to_owned();
+        let first = tries[0].header("webhook-id").to_owned();
         assert!(first.starts_with("msg_"), "{first}");
-        assert!(tries.iter().all(|try_| header(try_, "webhook-id") == first));
+        assert!(tries.iter().all(|try_| try_.header("webhook-id") == first));
         assert!(tries.iter().all(|try_| try_.body == tries[0].body));
         assert!(
             tries
                 .iter()
-                .all(|try_| header(try_, "webhook-signature").starts_with("v1,"))
+                .all(|try_| try_.header("webhook-signature").starts_with("v1,"))
         );
         let stamps: std::collections::BTreeSet<_> = tries
             .iter()
-            .map(|try_| header(try_, "webhook-timestamp"))
+            .map(|try_| try_.header("webhook-timestamp"))
             .collect();
         assert_eq!(stamps.len(), tries.len(), "each try has its own time");
     }
@@ -131,7 +126,7 @@ async fn a_receiver_that_is_gone_is_switched_off_and_on_again(engine: Engine) {
         about(&receiver, &second).into_iter().next()
     })
     .await;
-    assert_eq!(header(&arrived, "webhook-id"), id);
+    assert_eq!(arrived.header("webhook-id"), id);
     let unknown = shop.dangol.command(&["webhook", "resend", "msg_unknown"]);
     assert!(!unknown.status.success());
 }

@@ -43,13 +43,13 @@ pub struct Delivery {
     pub delivery_id: String,
     /// The payment it is about.
     pub imp_uid: ImpUid,
-    /// Where it goes.
+    /// Where it goes; empty for one that only a sandbox's listeners hear.
     pub url: String,
     /// The body's encoding.
     pub content_type: String,
     /// The body's fields, a JSON object of texts.
     pub body: String,
-    /// `queued`, `delivered` or `dead`.
+    /// `queued`, `delivered`, `dead`, or `kept` for one that goes nowhere.
     pub state: String,
     /// When it was queued, ms.
     pub created_at: i64,
@@ -207,6 +207,16 @@ pub async fn record_try(
         After::Delivered | After::Dead => jobs::finish_step(held),
     });
     Ok(db.write(write).await?.affected(0) > 0)
+}
+
+/// Ends a delivery that goes nowhere, if its job is still held.
+pub async fn keep(db: &Db, held: &Claimed) -> Result<(), StoreError> {
+    let (job, lease) = (&held.job, held.lease);
+    let (merchant, id) = (job.merchant.as_str(), job.subject.as_str());
+    let mut write =
+        Write::new(key_of(id)).step(SET_STATE, values!["kept", merchant, id, job.due_at, lease]);
+    write.steps.push(jobs::finish_step(held));
+    db.write(write).await.map(|_| ())
 }
 
 /// Sends a delivery once more, with its id and its body; `false` when there is none, or it is still on its way.

@@ -6,6 +6,7 @@ use dangol_store::deliveries::{self, Delivery};
 use dangol_store::merchants::MerchantRecord;
 
 use crate::Engine;
+use crate::heard::Heard;
 
 /// What the caller of an attempt has been told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,7 +39,7 @@ pub fn queue(
         return Vec::new();
     }
     let urls = match after.order.notice_urls.as_slice() {
-        [] => merchant.webhook_url.iter().cloned().collect(),
+        [] => endpoint(engine, merchant),
         urls => urls.to_vec(),
     };
     let mut body = serde_json::json!({
@@ -62,6 +63,13 @@ pub fn queue(
         created_at: now,
     };
     urls.into_iter().map(delivery).collect()
+}
+
+/// The merchant's endpoint. Without one a sandbox's webhooks are for its listeners alone, while there are any.
+fn endpoint(engine: &Engine, merchant: &MerchantRecord) -> Vec<String> {
+    let nowhere = || (engine.settings.sandbox && Heard::is_listened_to(engine)).then(String::new);
+    let url = merchant.webhook_url.clone().or_else(nowhere);
+    url.into_iter().collect()
 }
 
 /// The cancel that a change has brought to its end.

@@ -9,6 +9,7 @@ use dangol_store::endpoints::{self, Endpoint, News};
 use dangol_store::jobs::{self, Claimed};
 
 use crate::flow::result::percent_encode;
+use crate::heard::Heard;
 use crate::receivers::Receivers;
 use crate::{Engine, FlowError};
 
@@ -42,6 +43,13 @@ pub(super) async fn deliver(engine: &Engine, held: &Claimed) -> Result<(), FlowE
         jobs::finish(&engine.db, held).await?;
         return Ok(());
     };
+    if engine.settings.sandbox && held.tries == 0 {
+        Heard::tell(engine, &delivery);
+    }
+    if delivery.url.is_empty() {
+        deliveries::keep(&engine.db, held).await?;
+        return Ok(());
+    }
     let Some(_waiting) = Receivers::enter(engine, &delivery.url).await else {
         jobs::hand_back(&engine.db, held, engine.now_ms() + CROWDED_MS).await?;
         return Ok(());
@@ -79,21 +87,12 @@ async fn send(
     nth: i64,
 ) -> Result<(Try, Option<u64>), FlowError> {
     let at = engine.now_ms();
-    let body = body(delivery);
+    let Signed { headers, body } = signed(engine, delivery, at).await?;
     let (timeout_connect, timeout_answer) = if nth == 1 { (CONNECT, ANSWER) } else { LATER };
     let request = Request {
         method: Method::Post,
         url: delivery.url.clone(),
-        headers: vec![
-            ("content-type", delivery.content_type.clone()),
-            ("user-agent", "Dangol-Webhook/1".to_owned()),
-            ("webhook-id", delivery.delivery_id.clone()),
-            ("webhook-timestamp", seconds(at).to_string()),
-            (
-                "webhook-signature",
-                signatures(engine, delivery, at, &body).await?,
-            ),
-        ],
+        headers,
         body,
         timeout_connect,
         timeout_answer,
@@ -119,6 +118,30 @@ async fn send(
         answer,
     };
     Ok((done, retry_after_s))
+}
+
+/// A webhook as it is sent.
+pub struct Signed {
+    /// Its headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// Writes and signs a webhook that is sent at `at`, ms.
+pub async fn signed(engine: &Engine, delivery: &Delivery, at: i64) -> Result<Signed, FlowError> {
+    let body = body(delivery);
+    let signature = signatures(engine, delivery, at, &body).await?;
+    Ok(Signed {
+        headers: vec![
+            ("content-type", delivery.content_type.clone()),
+            ("user-agent", "Dangol-Webhook/1".to_owned()),
+            ("webhook-id", delivery.delivery_id.clone()),
+            ("webhook-timestamp", seconds(at).to_string()),
+            ("webhook-signature", signature),
+        ],
+        body,
+    })
 }
 
 /// Standard Webhooks' signatures of `id.timestamp.body`: by the merchant's secret, and for a day after a rotation by the

@@ -3,6 +3,8 @@
 
 mod deliver;
 
+pub use deliver::{Signed, signed};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -19,7 +19,7 @@ pub use channel::{
 };
 
 pub use webhook::{
-    ContentType, Webhook, WebhookOf, WebhookOn, WebhookResend, WebhookSecret, WebhookSet,
+    ContentType, Hear, Webhook, WebhookOf, WebhookOn, WebhookResend, WebhookSecret, WebhookSet,
 };
 
 const DATA: &str = "./dangol-data";
@@ -95,6 +95,17 @@ Examples:
   dangol sandbox --pg PG --pg-id PG_ID --data ./gateway
   dangol sandbox --notice-url http://127.0.0.1:3000/notice")]
     Sandbox(Simulators),
+    /// Print a running sandbox's webhooks as they are sent, and forward them to your server
+    #[command(after_help = "\
+Examples:
+  dangol listen --forward-to http://localhost:3000/webhook
+  dangol listen --from http://127.0.0.1:9000                     only prints
+  dangol listen --forward-to http://localhost:3000/webhook --replay msg_0199f3a2b4c5d6e7f8a9b0c1d2e3
+
+Every webhook is heard once, beside the endpoints that are set and also when none is. What is forwarded has the body and
+the headers of a webhook; `dangol webhook secret` prints the secret that it is signed with. Your server's answer is
+printed; nothing is tried again by itself.")]
+    Listen(Hear),
     /// Bring the database's schema up to date (`serve` does so by itself)
     #[command(after_help = "\
 Examples:

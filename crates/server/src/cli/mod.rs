@@ -3,6 +3,7 @@
 mod args;
 mod channel;
 mod credentials;
+mod listen;
 mod listeners;
 mod merchant;
 mod node;
@@ -81,6 +82,7 @@ async fn run(command: Command) -> Result<(), Stop> {
         Command::Demo(args) => run::demo(args).await,
         Command::Serve(args) => run::serve(args).await,
         Command::Sandbox(args) => simulators::run(args).await,
+        Command::Listen(args) => listen::run(args).await,
         Command::Migrate(place) => node::migrate(&place).await,
         Command::Merchant(args::Merchant::Add(args)) => merchant::add(args).await,
         Command::Merchant(args::Merchant::Set(args)) => merchant::set(args).await,

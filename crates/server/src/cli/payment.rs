@@ -6,6 +6,7 @@ use dangol_engine::flow::cancel::{self, CancelFound};
 use dangol_engine::flow::resolve::{Found, settle_by_operator};
 use dangol_store::{deliveries, jobs, merchants, payments};
 
+use super::webhook::goes_to;
 use super::{Stop, args, find_merchant, node, say, when};
 
 /// Lists open payments, those that need a person first.
@@ -191,7 +192,7 @@ async fn show_deliveries(engine: &Engine, payment: &Payment) -> Result<(), Stop>
             "  {}  webhook {} to {}",
             when(delivery.created_at),
             delivery.state,
-            delivery.url
+            goes_to(&delivery.url)
         ));
         for done in deliveries::tries(&engine.db, &payment.merchant, &delivery.delivery_id).await? {
             // The answer is a stranger's text: its status says enough.

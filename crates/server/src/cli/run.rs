@@ -272,6 +272,7 @@ impl Running {
         self.draining.store(true, Ordering::Relaxed);
         self.requests.cancel();
         let engine = self.engine;
+        engine.heard.close();
         let finished = async {
             for server in self.servers {
                 let _ = server.await;

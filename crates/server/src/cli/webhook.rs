@@ -63,10 +63,18 @@ pub async fn list(args: args::WebhookOf) -> Result<(), Stop> {
             delivery.state,
             tries.len(),
             delivery.imp_uid,
-            delivery.url
+            goes_to(&delivery.url)
         ));
     }
     Ok(())
+}
+
+/// Where a webhook goes, in words.
+pub(super) fn goes_to(url: &str) -> &str {
+    match url {
+        "" => "listeners only",
+        url => url,
+    }
 }
 
 /// Sends a webhook once more.

@@ -1,6 +1,8 @@
 //! `/sandbox`: journal, calls, control, clock, channels. Only in a sandbox folder, only for loopback hosts, never for
 //! another site's pages.
 
+mod webhooks;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -34,7 +36,9 @@ pub(super) fn router() -> Router<App> {
         .route("/", get(overview))
         .route("/channels", post(make_channel))
         .route("/channels/{channel_key}", delete(drop_channel))
-        .route("/webhook", post(set_webhook))
+        .route("/webhook", post(webhooks::set))
+        .route("/webhooks", get(webhooks::listen))
+        .route("/webhooks/{id}", get(webhooks::find))
         .route("/journal", get(read_journal))
         .route("/calls", get(read_calls))
         .route("/control", get(list_plans).post(plan).delete(clear_plans))
@@ -233,39 +237,6 @@ async fn drop_channel(
     }
     app.engine.channels.forget();
     Ok(StatusCode::NO_CONTENT)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewWebhook {
-    url: Option<String>,
-    #[serde(default = "json_type")]
-    content_type: String,
-}
-
-fn json_type() -> String {
-    "application/json".to_owned()
-}
-
-async fn set_webhook(State(app): State<App>, body: Bytes) -> Result<Json<Value>, Wrong> {
-    let new: NewWebhook = read(&body)?;
-    if !["application/json", "application/x-www-form-urlencoded"]
-        .contains(&new.content_type.as_str())
-    {
-        return Err(bad(
-            "content_type: must be application/json or application/x-www-form-urlencoded",
-        ));
-    }
-    let url = new.url.as_deref().filter(|url| !url.is_empty());
-    if url.is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
-        return Err(bad("url: must begin with http:// or https://, or be null"));
-    }
-    let merchant = merchant(&app).await?;
-    merchants::set_webhook(&app.engine.db, &merchant.merchant, url, &new.content_type).await?;
-    app.engine.merchants.forget();
-    Ok(Json(
-        json!({ "url": url, "content_type": new.content_type }),
-    ))
 }
 
 async fn read_journal(

@@ -13,6 +13,7 @@ const COMMANDS: &[&[&str]] = &[
     &["demo"],
     &["serve"],
     &["sandbox"],
+    &["listen"],
     &["migrate"],
     &["config"],
     &["merchant", "add"],
@@ -72,6 +73,8 @@ fn what_is_not_understood_exits_2_and_says_why() {
     dangol(&["serve", "--public-url", "https://pay.example.com/path"])
         .fails(2, &["without a path"]);
     dangol(&["serve", "--log", "loud"]).fails(2, &["loud"]);
+    dangol(&["listen", "--replay", "msg_1"]).fails(2, &["--forward-to"]);
+    dangol(&["listen", "--forward-to", "localhost:3000"]).fails(2, &["--forward-to", "http://"]);
     dangol(&["webhook", "set"]).fails(2, &["--url", "--none"]);
     dangol(&["merchant", "set"]).fails(2, &["--confirm-url"]);
     dangol(&["payment", "resolve", "imps_000000000000"]).fails(2, &["--paid", "--failed"]);

@@ -3,7 +3,8 @@
 use clap::{Args, Subcommand, ValueEnum};
 use dangol_domain::UserCode;
 
-use super::{Place, user_code};
+use super::{Place, user_code, web_address};
+use crate::config::Origin;
 
 /// `webhook`.
 #[derive(Subcommand)]
@@ -107,4 +108,26 @@ pub enum ContentType {
     Json,
     /// application/x-www-form-urlencoded
     Form,
+}
+
+/// `listen`.
+#[derive(Args)]
+pub struct Hear {
+    /// The running sandbox: its main listener
+    #[arg(long, value_name = "ORIGIN", default_value = "http://127.0.0.1:8080")]
+    pub from: Origin,
+    /// Send each webhook on to this address, byte for byte
+    #[arg(long, value_name = "URL", value_parser = web_address)]
+    pub forward_to: Option<String>,
+    /// Hear one merchant's only [default: every merchant's]
+    #[arg(long, value_name = "imp00000000", value_parser = user_code)]
+    pub merchant: Option<UserCode>,
+    /// Send this one again, signed anew, and end
+    #[arg(
+        long,
+        value_name = "MSG_ID",
+        requires = "forward_to",
+        conflicts_with = "merchant"
+    )]
+    pub replay: Option<String>,
 }
