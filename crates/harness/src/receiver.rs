@@ -46,7 +46,7 @@ pub enum Reply {
     /// With this HTTP status.
     Status(u16),
     /// With this HTTP status and body.
-    Body(u16, &'static str),
+    Body(u16, String),
     /// Not at all, while the connection stays open.
     Hang,
 }
@@ -152,11 +152,11 @@ async fn take(
         .unwrap_or_else(PoisonError::into_inner)
         .push(came);
     let (status, body) = match reply {
-        Reply::Status(status) => (status, ""),
+        Reply::Status(status) => (status, String::new()),
         Reply::Body(status, body) => (status, body),
         Reply::Hang => return std::future::pending().await,
     };
-    let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+    let mut response = Response::new(Full::from(body));
     *response.status_mut() = hyper::StatusCode::from_u16(status).expect("a status");
     Ok(response)
 }

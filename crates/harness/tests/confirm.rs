@@ -13,7 +13,8 @@ on_both_engines!(
 );
 
 async fn saying(status: u16, body: &'static str) -> Receiver {
-    Receiver::answering(move |_| Box::pin(async move { Reply::Body(status, body) })).await
+    Receiver::answering(move |_| Box::pin(async move { Reply::Body(status, body.to_owned()) }))
+        .await
 }
 
 /// Registers a card from a page that names a confirm_url: the result's query, and imp_uid.

@@ -14,6 +14,7 @@ on_both_engines!(
     a_receiver_that_is_gone_is_switched_off_and_on_again,
     a_receiver_that_hangs_delays_nobody_else,
     what_is_never_taken_is_given_up_with_an_alarm,
+    an_answer_is_kept_and_the_webhook_sent_again_by_api,
 );
 
 /// A receiver whose answer can be changed.
@@ -107,6 +108,20 @@ async fn a_receiver_that_is_gone_is_switched_off_and_on_again(engine: Engine) {
             .unwrap_or_else(|| panic!("{word}: {listed}"))
     };
     assert!(list(&receiver.url).contains("switched off"));
+    let given_up = shop.get(&format!("/webhooks?imp_uid={second}")).await;
+    let given_up = given_up.payment()["list"][0].clone();
+    assert_eq!(
+        (&given_up["status"], &given_up["tries"][0]["http_status"]),
+        (&json!("dead"), &json!(null)),
+        "{given_up}"
+    );
+    let path = format!(
+        "/webhooks/{}/resend",
+        given_up["id"].as_str().expect("an id")
+    );
+    let refused = shop.post(&path, &json!({})).await;
+    assert_eq!((refused.status, refused.code), (200, 1), "{refused:?}");
+    assert!(refused.message.contains("switched off"), "{refused:?}");
     let on = shop
         .dangol
         .command(&["webhook", "on", "--url", &receiver.url]);
@@ -198,4 +213,52 @@ async fn what_is_never_taken_is_given_up_with_an_alarm(engine: Engine) {
         (about(&receiver, &paid).len() == 9).then_some(())
     })
     .await;
+}
+
+async fn an_answer_is_kept_and_the_webhook_sent_again_by_api(engine: Engine) {
+    let shop = Shop::open(engine).await;
+    let broken = Arc::new(AtomicBool::new(true));
+    let is_broken = Arc::clone(&broken);
+    // Longer than what is kept, and cut in the middle of a letter.
+    let text = format!("x{}", "가".repeat(2000));
+    let answer = text.clone();
+    let receiver = Receiver::answering(move |_| {
+        let reply = match is_broken.load(Ordering::SeqCst) {
+            true => Reply::Body(500, answer.clone()),
+            false => Reply::Status(204),
+        };
+        Box::pin(async move { reply })
+    })
+    .await;
+    shop.set_webhook(&receiver.url).await;
+    let paid = shop.again(CUSTOMER, "order-1", 3000).await;
+    let imp_uid = paid.text("imp_uid");
+    receiver.about(imp_uid).await;
+    shop.advance(3 * 24 * 3600).await;
+    let list = shop.get(&format!("/webhooks?imp_uid={imp_uid}")).await;
+    let webhook = list.payment()["list"][0].clone();
+    let id = webhook["id"].as_str().expect("a text");
+    let tries = webhook["tries"].as_array().expect("an array");
+    assert_eq!((&webhook["status"], tries.len()), (&json!("dead"), 8));
+    for done in tries {
+        assert_eq!(done["http_status"], 500);
+        let kept = done["answer"].as_str().expect("a text");
+        let kept = kept.trim_end_matches('\u{FFFD}');
+        assert!(text.starts_with(kept) && kept.len() > 4000 && kept.len() <= 4096);
+    }
+    broken.store(false, Ordering::SeqCst);
+    let resent = shop
+        .post(&format!("/webhooks/{id}/resend"), &json!({}))
+        .await;
+    assert_eq!(resent.payment()["id"], id);
+    let delivered = until("the webhook to be delivered", || async {
+        let one = shop.get(&format!("/webhooks/{id}")).await;
+        (one.response["status"] == "delivered").then_some(one.response)
+    })
+    .await;
+    assert_eq!(delivered["tries"][8]["http_status"], 204);
+    let came = about(&receiver, imp_uid);
+    assert_eq!(came.len(), 9);
+    assert!(came.iter().all(|came| came.header("webhook-id") == id));
+    assert!(came.iter().all(|again| again.body == came[0].body));
 }

@@ -14,7 +14,7 @@ crate::statements! {
     FIND = "SELECT merchant, delivery_id, imp_uid, url, content_type, body, state, created_at FROM delivery \
         WHERE merchant = $1 AND delivery_id = $2";
     LATEST = "SELECT merchant, delivery_id, imp_uid, url, content_type, body, state, created_at FROM delivery \
-        WHERE merchant = $1 ORDER BY delivery_id DESC LIMIT $2";
+        WHERE merchant = $1 AND delivery_id < $2 ORDER BY delivery_id DESC LIMIT $3";
     OF_PAYMENT = "SELECT merchant, delivery_id, imp_uid, url, content_type, body, state, created_at FROM delivery \
         WHERE merchant = $1 AND delivery_id >= $2 AND imp_uid = $3 ORDER BY delivery_id LIMIT 100";
     /// A try counts only while the job's lease is ours.
@@ -139,9 +139,17 @@ pub fn delivery_id(at_ms: i64, random: &str) -> String {
     format!("{ID_PREFIX}{at_ms:013x}{random}")
 }
 
-/// A merchant's latest deliveries, newest first.
-pub async fn latest(db: &Db, merchant: &UserCode, limit: i64) -> Result<Vec<Delivery>, StoreError> {
-    db.read(LATEST, values![merchant.as_str(), limit])
+/// A merchant's latest deliveries, newest first; with `before` an id, those before it.
+pub async fn latest(
+    db: &Db,
+    merchant: &UserCode,
+    before: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Delivery>, StoreError> {
+    // Ids are hexadecimal, so none comes after this.
+    let end = format!("{ID_PREFIX}g");
+    let before = before.unwrap_or(&end);
+    db.read(LATEST, values![merchant.as_str(), before, limit])
         .await?
         .iter()
         .map(delivery)

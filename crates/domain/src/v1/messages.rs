@@ -83,6 +83,18 @@ pub const SCHEDULE_IS_PAID: &str = "이미 결제가 승인된 예약결제입�
 pub const SCHEDULE_WITHOUT_KEY: &str =
     "빌링키가 없습니다. 다시 등록하지 않으면 예약결제가 실패합니다.";
 
+/// A webhook that does not exist (HTTP 404; ours).
+pub const NO_SUCH_WEBHOOK: &str = "존재하지 않는 웹훅입니다. (no such webhook)";
+/// Sending a webhook again that is on its way (ours).
+pub const WEBHOOK_ON_ITS_WAY: &str = "아직 전송 중인 웹훅입니다. (the webhook is still on its way)";
+
+/// Sending a webhook again to an endpoint that is switched off (ours).
+pub fn endpoint_is_off(url: &str) -> String {
+    format!(
+        "전송이 중지된 URL입니다: {url} (switched off; `dangol webhook on` switches it on again)"
+    )
+}
+
 /// A schedule whose merchant_uid is scheduled, or used up (V1's own text is unknown; this one is ours).
 pub fn schedule_taken(merchant_uid: &str) -> String {
     format!("이미 예약되었거나 결제에 사용된 merchant_uid입니다. ({merchant_uid})")

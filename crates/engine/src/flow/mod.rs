@@ -22,6 +22,7 @@ pub mod schedule;
 pub mod service;
 pub mod take_notice;
 mod webhook_first;
+pub mod webhooks;
 
 pub use charge_again::Again;
 pub use prepare::{Prepare, Prepared};

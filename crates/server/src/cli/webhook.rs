@@ -1,6 +1,7 @@
 //! `dangol webhook`.
 
-use dangol_store::{deliveries, endpoints, merchants};
+use dangol_engine::flow::webhooks::{self, Sent};
+use dangol_store::{endpoints, merchants};
 
 use super::args::ContentType;
 use super::{Stop, args, find_merchant, node, say, when};
@@ -50,12 +51,11 @@ pub async fn list(args: args::WebhookOf) -> Result<(), Stop> {
             endpoint.url
         ));
     }
-    let latest = deliveries::latest(&engine.db, &merchant, LATEST).await?;
+    let latest = webhooks::list(&engine, &merchant, None, LATEST).await?;
     if latest.is_empty() {
         say("no webhook was sent yet");
     }
-    for delivery in latest {
-        let tries = deliveries::tries(&engine.db, &merchant, &delivery.delivery_id).await?;
+    for Sent { delivery, tries } in latest {
         say(format_args!(
             "{}  {}  {}  {} tries  {}  {}",
             delivery.delivery_id,
@@ -83,11 +83,9 @@ pub async fn resend(args: args::WebhookResend) -> Result<(), Stop> {
     let merchant = find_merchant(&engine, args.of.merchant.as_ref())
         .await?
         .merchant;
-    if !deliveries::resend(&engine.db, &merchant, &args.id, engine.now_ms()).await? {
-        return Err(Stop::new(format!(
-            "{merchant} has no webhook {} that is not on its way already; `dangol webhook list` shows the latest",
-            args.id
-        )));
+    if let Err(error) = webhooks::resend(&engine, &merchant, &args.id).await {
+        let list = "`dangol webhook list` shows the latest";
+        return Err(Stop::new(format!("{}: {error} {list}", args.id)));
     }
     say(format_args!(
         "{} is sent again by the running server",

@@ -18,6 +18,7 @@ mod schedules;
 mod services;
 mod subscribe;
 mod users;
+mod webhooks;
 
 use axum::Router;
 use axum::middleware;
@@ -29,7 +30,8 @@ use super::App;
 /// envelope, for all routers that this one is merged with (so only this one has a fallback).
 pub fn router() -> Router<App> {
     let mut router = Router::new();
-    for (path, methods) in routes().into_iter().chain(schedules::routes()) {
+    let ours = schedules::routes().into_iter().chain(webhooks::routes());
+    for (path, methods) in routes().into_iter().chain(ours) {
         router = router
             .route(&format!("{path}/"), methods.clone())
             .route(path, methods);

@@ -13,3 +13,4 @@ mod services;
 mod several;
 mod shop;
 mod tokens;
+mod webhooks;

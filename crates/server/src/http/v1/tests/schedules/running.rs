@@ -195,7 +195,9 @@ async fn a_deleted_key_is_seen_before_and_after(shop: &Shop) {
     assert_eq!(payment.body["response"]["failed_at"], ran["executed_at"]);
     let retried = post(shop, "schedule/d-1/retry", json!({})).await;
     is(&retried, 404, -1, "등록되지 않은 구매자입니다.");
-    let told = deliveries::latest(&engine.db, &code, 9).await.unwrap();
+    let told = deliveries::latest(&engine.db, &code, None, 9)
+        .await
+        .unwrap();
     let told: Vec<&str> = told.iter().map(|told| told.body.as_str()).collect();
     assert!(
         told.len() == 1 && told[0].contains(r#""status":"failed""#),
