@@ -66,6 +66,11 @@ impl DatabaseClock {
         (self.local_ms)()
     }
 
+    /// What the time is outside, ms: without the sandbox's offset.
+    pub fn outside_ms(&self) -> i64 {
+        self.database_ms()
+    }
+
     /// The offset, ms.
     pub fn offset_ms(&self) -> i64 {
         self.offset.load(Ordering::Acquire)

@@ -87,7 +87,7 @@ async fn send(
     nth: i64,
 ) -> Result<(Try, Option<u64>), FlowError> {
     let at = engine.now_ms();
-    let Signed { headers, body } = signed(engine, delivery, at).await?;
+    let Signed { headers, body } = signed(engine, delivery).await?;
     let (timeout_connect, timeout_answer) = if nth == 1 { (CONNECT, ANSWER) } else { LATER };
     let request = Request {
         method: Method::Post,
@@ -128,16 +128,18 @@ pub struct Signed {
     pub body: Vec<u8>,
 }
 
-/// Writes and signs a webhook that is sent at `at`, ms.
-pub async fn signed(engine: &Engine, delivery: &Delivery, at: i64) -> Result<Signed, FlowError> {
+/// Writes and signs a webhook that is sent now. Its timestamp is the time outside, in a sandbox whose clock was moved too:
+/// receivers compare it with their own clock, and refuse what is minutes off.
+pub async fn signed(engine: &Engine, delivery: &Delivery) -> Result<Signed, FlowError> {
     let body = body(delivery);
-    let signature = signatures(engine, delivery, at, &body).await?;
+    let timestamp = seconds(engine.clock.outside_ms()).to_string();
+    let signature = signatures(engine, delivery, &timestamp, &body).await?;
     Ok(Signed {
         headers: vec![
             ("content-type", delivery.content_type.clone()),
             ("user-agent", "Dangol-Webhook/1".to_owned()),
             ("webhook-id", delivery.delivery_id.clone()),
-            ("webhook-timestamp", seconds(at).to_string()),
+            ("webhook-timestamp", timestamp),
             ("webhook-signature", signature),
         ],
         body,
@@ -149,18 +151,19 @@ pub async fn signed(engine: &Engine, delivery: &Delivery, at: i64) -> Result<Sig
 async fn signatures(
     engine: &Engine,
     delivery: &Delivery,
-    at: i64,
+    timestamp: &str,
     body: &[u8],
 ) -> Result<String, FlowError> {
     let (generation, rotated_at) = endpoints::secret(&engine.db, &delivery.merchant).await?;
-    let mut content = format!("{}.{}.", delivery.delivery_id, seconds(at)).into_bytes();
+    let mut content = format!("{}.{timestamp}.", delivery.delivery_id).into_bytes();
     content.extend_from_slice(body);
     let merchant = delivery.merchant.as_str();
     let sign = |generation| {
         let signature = engine.vault.sign_webhook(merchant, generation, &content);
         format!("v1,{signature}")
     };
-    let both = rotated_at.is_some_and(|rotated| at - rotated < ROTATION_MS);
+    let now = engine.now_ms();
+    let both = rotated_at.is_some_and(|rotated| now - rotated < ROTATION_MS);
     Ok(match both {
         true => format!("{} {}", sign(generation), sign(generation - 1)),
         false => sign(generation),

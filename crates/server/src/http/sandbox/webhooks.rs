@@ -109,7 +109,7 @@ pub(super) async fn find(
 }
 
 async fn view(app: &App, delivery: &Delivery, at: i64) -> Result<Value, Wrong> {
-    let signed = jobs::signed(&app.engine, delivery, at).await?;
+    let signed = jobs::signed(&app.engine, delivery).await?;
     let headers: serde_json::Map<String, Value> = signed
         .headers
         .into_iter()
