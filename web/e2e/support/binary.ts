@@ -1,6 +1,6 @@
 // Starts the real binary with a data folder of its own.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,6 +45,11 @@ export class Binary {
       });
     });
     return binary;
+  }
+
+  /** Runs another command on the same data; what it printed. */
+  run(command: string[]): string {
+    return execFileSync(BINARY, [...command, "--data", this.data], { encoding: "utf8" });
   }
 
   async stop(): Promise<void> {

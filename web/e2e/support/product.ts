@@ -55,6 +55,11 @@ export class Product {
     return this.binary.stop();
   }
 
+  /** Runs another command on the same data; what it printed. */
+  run(...command: string[]): string {
+    return this.binary.run(command);
+  }
+
   async post(
     path: string,
     body: Body,
@@ -115,7 +120,8 @@ export class Product {
 /** The merchant: pages on http://localhost:PORT, which is another site than the product's, and a webhook receiver. */
 export class Merchant {
   private readonly pages = new Map<string, string>();
-  readonly webhooks: Body[] = [];
+  /** Webhooks as they came: the signature is over the very bytes. */
+  readonly received: { headers: Record<string, string>; text: string }[] = [];
 
   private constructor(
     private readonly server: Server,
@@ -134,7 +140,7 @@ export class Merchant {
       });
       request.on("end", () => {
         response.end("ok");
-        this.webhooks.push(JSON.parse(text));
+        this.received.push({ headers: request.headers as Record<string, string>, text });
       });
     });
   }
@@ -157,7 +163,7 @@ export class Merchant {
   }
 
   webhookFor(imp_uid: unknown): Body | undefined {
-    return this.webhooks.find((body) => body.imp_uid === imp_uid);
+    return this.received.map(({ text }) => JSON.parse(text)).find((body) => body.imp_uid === imp_uid);
   }
 }
 
