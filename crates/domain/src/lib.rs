@@ -6,6 +6,7 @@
 pub mod billing;
 pub mod card;
 pub mod clock;
+pub mod extra_event;
 pub mod ids;
 pub mod money;
 pub mod network;
@@ -19,6 +20,7 @@ pub mod v1;
 
 pub use card::{CardFacts, CardKind, MaskedPan};
 pub use clock::Clock;
+pub use extra_event::{ExtraEvent, ExtraEvents};
 pub use ids::{ImpUid, UserCode};
 pub use money::{Currency, Money, MoneyError};
 pub use outcome::{CancelKey, Failure, FailureClass, Outcome, Receipt};

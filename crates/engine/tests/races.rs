@@ -113,6 +113,7 @@ async fn shop() -> Shop {
         created_at: 0,
         confirm_url: None,
         webhook_first: false,
+        webhook_events: Default::default(),
     };
     merchants::insert(&db, &merchant).await.unwrap();
     channels::insert(&db, &channel(&vault, &merchant))
@@ -259,6 +260,7 @@ async fn register(engine: &Engine, merchant: &MerchantRecord) {
         jobs: Vec::new(),
         billing_key: Some(&sealed),
         held_key: None,
+        key_news: &[],
         cancel: None,
         deliveries: &[],
         write_id: 77,

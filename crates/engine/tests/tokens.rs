@@ -81,6 +81,7 @@ async fn engine(dir: &std::path::Path) -> Engine {
         created_at: 0,
         confirm_url: None,
         webhook_first: false,
+        webhook_events: Default::default(),
     };
     assert!(merchants::insert(&engine.db, &merchant).await.unwrap());
     engine

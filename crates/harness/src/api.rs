@@ -110,6 +110,14 @@ impl Api {
         sent.unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// PUT with a token.
+    pub async fn put(&self, path: &str, body: &Value) -> Envelope {
+        let token = self.token().await;
+        let headers = [JSON, ("authorization", token.as_str())];
+        let body = body.to_string().into_bytes();
+        Envelope::of(&self.bare("PUT", path, &headers, body).await)
+    }
+
     /// DELETE with a token.
     pub async fn delete(&self, path: &str) -> Envelope {
         let token = self.token().await;

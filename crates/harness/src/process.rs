@@ -106,11 +106,12 @@ impl Dangol {
         Dangol::start_on(setup, database, None)
     }
 
-    /// One more server of this sandbox, with a folder and a configuration of its own: it shares the database, and this one's simulators.
+    /// One more server of this sandbox, with a folder and a configuration of its own: it shares the database, and this
+    /// one's simulators.
     ///
     /// # Panics
     /// On SQLite, which one server has for itself.
-    pub fn beside(&self, config: &'static str) -> Dangol {
+    pub fn one_more(&self, config: &'static str) -> Dangol {
         let setup = Setup {
             command: &ONE_MORE,
             config,

@@ -314,6 +314,7 @@ async fn charge(db: &Db, n: u64) -> Result<(), StoreError> {
         jobs: vec![Edit::Done(job)],
         billing_key: None,
         held_key: None,
+        key_news: &[],
         deliveries: &[],
         write_id: write_id(1),
     };

@@ -2,6 +2,7 @@
 
 use dangol_domain::UserCode;
 
+use crate::deliveries::{self, Delivery};
 use crate::jobs::{Claimed, Job};
 use crate::{Db, Step, StoreError, Write, jobs, key_of, values};
 
@@ -32,6 +33,8 @@ pub struct Deletion<'a> {
     pub at: i64,
     /// The job that sees to the PG's deletion.
     pub job: Job,
+    /// Webhooks to queue.
+    pub deliveries: &'a [Delivery],
 }
 
 /// A deleted key.
@@ -56,6 +59,7 @@ pub async fn delete(db: &Db, deletion: Deletion<'_>) -> Result<bool, StoreError>
         reason,
         at,
         job,
+        deliveries,
     } = deletion;
     let (merchant, customer_uid) = (
         key.record.merchant.as_str(),
@@ -74,6 +78,10 @@ pub async fn delete(db: &Db, deletion: Deletion<'_>) -> Result<bool, StoreError>
             values![job.due_at, job.kind.name(), deletion_id, merchant],
         ),
     ];
+    for delivery in deliveries {
+        let queued = deliveries::of_deletion(delivery, deletion_id);
+        write.steps.extend(queued);
+    }
     Ok(db.write(write).await?.affected(0) > 0)
 }
 

@@ -4,13 +4,27 @@ use dangol_domain::{ImpUid, Payment, UserCode};
 
 use crate::jobs::{Claimed, Job, Kind};
 use crate::json::corrupt;
-use crate::{Db, Row, Step, StoreError, Write, endpoints, jobs, key_of, values};
+use crate::{Db, Row, Step, StoreError, Value, Write, endpoints, jobs, key_of, values};
 
 crate::statements! {
     INSERT = "INSERT INTO delivery (merchant, delivery_id, imp_uid, url, content_type, body, state, created_at) \
         SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS TEXT), \
         'queued', CAST($7 AS BIGINT) \
         WHERE EXISTS (SELECT 1 FROM payment WHERE merchant = $1 AND imp_uid = $3 AND revised_by = $8)";
+    /// Only in the write that deletes a billing key.
+    INSERT_OF_DELETION = "INSERT INTO delivery (merchant, delivery_id, imp_uid, url, content_type, body, state, created_at) \
+        SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS TEXT), \
+        'queued', CAST($7 AS BIGINT) \
+        WHERE EXISTS (SELECT 1 FROM deleted_key WHERE merchant = $1 AND deletion_id = $8)";
+    /// Only if a customer_uid has a billing key before this step (1), or has none (0).
+    INSERT_OF_KEY = "INSERT INTO delivery (merchant, delivery_id, imp_uid, url, content_type, body, state, created_at) \
+        SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS TEXT), \
+        'queued', CAST($7 AS BIGINT) \
+        WHERE EXISTS (SELECT 1 FROM payment WHERE merchant = $1 AND imp_uid = $3 AND revised_by = $8) \
+        AND (SELECT COUNT(*) FROM billing_key WHERE merchant = $1 AND customer_uid = $9) = $10";
+    ADD_JOB = "INSERT INTO job (due_at, kind, subject, merchant, tries) \
+        SELECT CAST($1 AS BIGINT), 'deliver', CAST($2 AS TEXT), CAST($3 AS TEXT), 0 \
+        WHERE EXISTS (SELECT 1 FROM delivery WHERE merchant = $3 AND delivery_id = $2) ON CONFLICT DO NOTHING";
     FIND = "SELECT merchant, delivery_id, imp_uid, url, content_type, body, state, created_at FROM delivery \
         WHERE merchant = $1 AND delivery_id = $2";
     LATEST = "SELECT merchant, delivery_id, imp_uid, url, content_type, body, state, created_at FROM delivery \
@@ -41,18 +55,27 @@ pub struct Delivery {
     pub merchant: UserCode,
     /// Its id, the same on each try; ordered by time.
     pub delivery_id: String,
-    /// The payment it is about.
-    pub imp_uid: ImpUid,
+    /// The payment it is about, if it is about one.
+    pub imp_uid: Option<ImpUid>,
     /// Where it goes; empty for one that only a sandbox's listeners hear.
     pub url: String,
     /// The body's encoding.
     pub content_type: String,
-    /// The body's fields, a JSON object of texts.
+    /// The body's fields, a JSON object of texts and numbers.
     pub body: String,
     /// `queued`, `delivered`, `dead`, or `kept` for one that goes nowhere.
     pub state: String,
     /// When it was queued, ms.
     pub created_at: i64,
+}
+
+/// A webhook that a payment sends with its billing key, if the key is what it says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyNews {
+    /// The webhook.
+    pub delivery: Delivery,
+    /// Whether it is about a key that takes another's place; otherwise about one under a new name.
+    pub replaces: bool,
 }
 
 /// One try.
@@ -88,20 +111,45 @@ pub(crate) fn job(d: &Delivery) -> Job {
     }
 }
 
-pub(crate) fn insert_if_revised(d: &Delivery, p: &Payment, write_id: i64) -> Step {
-    Step::new(
-        INSERT,
-        values![
-            d.merchant.as_str(),
-            d.delivery_id.as_str(),
-            p.imp_uid.as_str(),
-            d.url.as_str(),
-            d.content_type.as_str(),
-            d.body.as_str(),
-            d.created_at,
-            write_id
-        ],
-    )
+/// The columns of a new delivery. No payment is an empty text there.
+fn inserted(d: &Delivery) -> Vec<Value> {
+    values![
+        d.merchant.as_str(),
+        d.delivery_id.as_str(),
+        d.imp_uid.as_ref().map_or("", ImpUid::as_str),
+        d.url.as_str(),
+        d.content_type.as_str(),
+        d.body.as_str(),
+        d.created_at
+    ]
+}
+
+/// Queues a delivery about a payment in the write that changes the payment.
+pub(crate) fn insert_if_revised(d: &Delivery, write_id: i64) -> Step {
+    let mut values = inserted(d);
+    values.extend(values![write_id]);
+    Step::new(INSERT, values)
+}
+
+/// Queues a delivery in the write that deletes a billing key.
+pub(crate) fn of_deletion(d: &Delivery, deletion_id: &str) -> [Step; 2] {
+    let mut values = inserted(d);
+    values.extend(values![deletion_id]);
+    [Step::new(INSERT_OF_DELETION, values), job_step(d)]
+}
+
+/// Queues a delivery about a billing key in the write of the payment that brings it, before the step that keeps the key.
+pub(crate) fn of_key(news: &KeyNews, customer_uid: &str, write_id: i64) -> [Step; 2] {
+    let d = &news.delivery;
+    let mut values = inserted(d);
+    values.extend(values![write_id, customer_uid, i64::from(news.replaces)]);
+    [Step::new(INSERT_OF_KEY, values), job_step(d)]
+}
+
+/// Adds the job of a delivery that an earlier step has queued.
+pub(crate) fn job_step(d: &Delivery) -> Step {
+    let (id, merchant) = (d.delivery_id.as_str(), d.merchant.as_str());
+    Step::new(ADD_JOB, values![d.created_at, id, merchant])
 }
 
 /// One delivery.
@@ -246,7 +294,10 @@ fn delivery(row: &Row) -> Result<Delivery, StoreError> {
     Ok(Delivery {
         merchant: UserCode::parse(row.text(0)?).ok_or_else(|| corrupt("delivery.merchant"))?,
         delivery_id: row.text(1)?.to_owned(),
-        imp_uid: ImpUid::parse(row.text(2)?).ok_or_else(|| corrupt("delivery.imp_uid"))?,
+        imp_uid: match row.text(2)? {
+            "" => None,
+            text => Some(ImpUid::parse(text).ok_or_else(|| corrupt("delivery.imp_uid"))?),
+        },
         url: row.text(3)?.to_owned(),
         content_type: row.text(4)?.to_owned(),
         body: row.text(5)?.to_owned(),

@@ -48,6 +48,8 @@ pub enum Kind {
     ExpireWindow,
     /// Charges a schedule that is due. Subject: the schedule's id and version.
     PaySchedule,
+    /// Announces a schedule some time before it is due. Subject: as for its charge.
+    NotifyUpcoming,
     /// Gives back what proved a card. Subject: `imp_uid`.
     GiveBack,
     /// Has the PG delete a billing key. Subject: the deletion's id.
@@ -58,10 +60,11 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    const ALL: [Kind; 7] = [
+    const ALL: [Kind; 8] = [
         Kind::ResolveOpen,
         Kind::ResolveCancel,
         Kind::PaySchedule,
+        Kind::NotifyUpcoming,
         Kind::GiveBack,
         Kind::RevokeKey,
         Kind::ExpireWindow,
@@ -74,6 +77,7 @@ impl Kind {
             Kind::ResolveOpen => "resolve_open",
             Kind::ResolveCancel => "resolve_cancel",
             Kind::PaySchedule => "pay_schedule",
+            Kind::NotifyUpcoming => "notify_upcoming",
             Kind::GiveBack => "give_back",
             Kind::RevokeKey => "revoke_key",
             Kind::ExpireWindow => "expire_windows",

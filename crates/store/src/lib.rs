@@ -42,6 +42,7 @@ pub mod schedules;
 mod sqlite;
 #[cfg(feature = "test-support")]
 pub mod test_support;
+pub mod upcoming;
 mod value;
 pub mod windows;
 mod write;
@@ -75,5 +76,6 @@ pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("payments", payments::STATEMENTS),
     ("prepared_orders", prepared_orders::STATEMENTS),
     ("schedules", schedules::STATEMENTS),
+    ("upcoming", upcoming::STATEMENTS),
     ("windows", windows::STATEMENTS),
 ];

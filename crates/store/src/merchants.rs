@@ -1,19 +1,20 @@
 //! Merchants, their webhook endpoint, and their API token.
 
-use dangol_domain::UserCode;
+use dangol_domain::{ExtraEvent, ExtraEvents, UserCode};
 
 use crate::json::corrupt;
-use crate::{Db, Row, StoreError, Write, key_of, values};
+use crate::{Db, Row, StoreError, Write, key_of, upcoming, values};
 
 crate::statements! {
     INSERT = "INSERT INTO merchant (merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, \
         confirm_url, webhook_first) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
     FIND = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, confirm_url, \
-        webhook_first FROM merchant WHERE merchant = $1";
+        webhook_first, webhook_events FROM merchant WHERE merchant = $1";
     FIND_BY_KEY = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, confirm_url, \
-        webhook_first FROM merchant WHERE imp_key = $1";
+        webhook_first, webhook_events FROM merchant WHERE imp_key = $1";
     ALL = "SELECT merchant, name, imp_key, secret_hash, data_key, webhook_url, webhook_type, created_at, confirm_url, \
-        webhook_first FROM merchant ORDER BY created_at, merchant";
+        webhook_first, webhook_events FROM merchant ORDER BY created_at, merchant";
+    SET_EVENTS = "UPDATE merchant SET webhook_events = $1 WHERE merchant = $2";
     SET_WEBHOOK = "UPDATE merchant SET webhook_url = $1, webhook_type = $2 WHERE merchant = $3";
     SET_CONFIRM = "UPDATE merchant SET confirm_url = $1 WHERE merchant = $2";
     SET_WEBHOOK_FIRST = "UPDATE merchant SET webhook_first = $1 WHERE merchant = $2";
@@ -49,6 +50,8 @@ pub struct MerchantRecord {
     pub confirm_url: Option<String>,
     /// Whether the result of a window waits a moment for the webhook to be delivered.
     pub webhook_first: bool,
+    /// Events beyond V1's that are told by webhook; none for a new merchant.
+    pub webhook_events: ExtraEvents,
 }
 
 /// A live token's row. The token itself is not stored.
@@ -139,6 +142,22 @@ pub async fn set_webhook_first(
     Ok(db.write(write).await?.affected(0) > 0)
 }
 
+/// Sets which events beyond V1's are told by webhook, at `now`, ms. Schedules that are far enough away then are announced
+/// when their time comes.
+pub async fn set_events(
+    db: &Db,
+    merchant: &UserCode,
+    events: &ExtraEvents,
+    now: i64,
+) -> Result<(), StoreError> {
+    let mut write = Write::new(key_of(merchant.as_str()))
+        .step(SET_EVENTS, values![events.text(), merchant.as_str()]);
+    if events.has(ExtraEvent::ScheduleUpcoming) {
+        write.steps.push(upcoming::all_jobs_step(merchant, now));
+    }
+    db.write(write).await.map(|_| ())
+}
+
 /// The merchant's live or last token.
 pub async fn token_of(db: &Db, merchant: &UserCode) -> Result<Option<TokenRecord>, StoreError> {
     let rows = db.read(TOKEN_OF, values![merchant.as_str()]).await?;
@@ -190,6 +209,7 @@ fn record(row: &Row) -> Result<MerchantRecord, StoreError> {
         created_at: row.int(7)?,
         confirm_url: row.opt_text(8)?.map(str::to_owned),
         webhook_first: row.int(9)? != 0,
+        webhook_events: ExtraEvents::of_text(row.text(10)?),
     })
 }
 

@@ -34,6 +34,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!("0006_schedules"),
     migration!("0007_webhooks"),
     migration!("0008_allowed_networks"),
+    migration!("0009_webhook_events"),
     migration!("0010_merchant_options"),
 ];
 

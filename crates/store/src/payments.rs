@@ -178,6 +178,8 @@ pub struct Change<'a> {
     pub billing_key: Option<&'a billing_keys::Sealed>,
     /// A billing key that is kept aside until the PG has decided.
     pub held_key: Option<&'a billing_keys::Sealed>,
+    /// Webhooks about that key.
+    pub key_news: &'a [deliveries::KeyNews],
     /// Webhooks to queue.
     pub deliveries: &'a [deliveries::Delivery],
     /// A number that no other write has: 63 random bits.
@@ -201,6 +203,9 @@ pub async fn apply(db: &Db, change: &Change<'_>) -> Result<bool, StoreError> {
         steps.push(jobs::edit_if_revised(edit, p, w));
     }
     if let Some(sealed) = change.billing_key {
+        for news in change.key_news {
+            steps.extend(deliveries::of_key(news, &sealed.record.customer_uid, w));
+        }
         steps.push(billing_keys::upsert_if_revised(sealed, p, w));
     }
     if let Some(sealed) = change.held_key {
@@ -210,7 +215,7 @@ pub async fn apply(db: &Db, change: &Change<'_>) -> Result<bool, StoreError> {
         steps.push(held_keys::delete_if_revised(p, w));
     }
     for delivery in change.deliveries {
-        steps.push(deliveries::insert_if_revised(delivery, p, w));
+        steps.push(deliveries::insert_if_revised(delivery, w));
         steps.push(jobs::insert_if_revised(
             &deliveries::job(delivery),
             &p.imp_uid,

@@ -9,7 +9,7 @@ use dangol_domain::{Currency, Event, ImpUid, Payment, Schedule, ScheduleState, S
 use crate::deliveries::{self, Delivery};
 use crate::jobs::{Claimed, Edit, Job, Kind};
 use crate::json::corrupt;
-use crate::{Db, Row, Step, StoreError, Write, jobs, json, key_of, payments, values};
+use crate::{Db, Row, Step, StoreError, Write, jobs, json, key_of, payments, upcoming, values};
 
 crate::statements! {
     INSERT = "INSERT INTO schedule (merchant, schedule_id, merchant_uid, customer_uid, state, version, revised_by, due_at, \
@@ -102,6 +102,10 @@ pub async fn register(db: &Db, all: &[Schedule], write_id: i64) -> Result<bool, 
     write
         .steps
         .extend(all.iter().map(|s| job_step(s, &job(s), write_id)));
+    let upcoming = all
+        .iter()
+        .filter_map(|s| upcoming::job_step(s, s.made_at, write_id));
+    write.steps.extend(upcoming);
     let written = db.write(write).await?;
     Ok((0..all.len()).all(|n| written.affected(n) > 0))
 }
@@ -169,7 +173,7 @@ pub async fn begin(db: &Db, begin: Begin<'_>) -> Result<bool, StoreError> {
         steps.push(jobs::edit_if_revised(&Edit::Done(job.clone()), p, w));
     }
     for delivery in begin.deliveries {
-        steps.push(deliveries::insert_if_revised(delivery, p, w));
+        steps.push(deliveries::insert_if_revised(delivery, w));
         let job = deliveries::job(delivery);
         steps.push(jobs::insert_if_revised(&job, &p.imp_uid, w));
     }
@@ -231,12 +235,13 @@ pub async fn fail(
     db.write(write).await.map(|_| ())
 }
 
-/// Gives a schedule another time, and what ran or was revoked another chance. `false`: it is no longer as it was read, or
+/// Gives a schedule another time at `now`, ms, and what ran or was revoked another chance. `false`: it is no longer as it was read, or
 /// its merchant_uid is scheduled or used elsewhere.
 pub async fn set_time(
     db: &Db,
     before: &Schedule,
     due_at: i64,
+    now: i64,
     write_id: i64,
 ) -> Result<bool, StoreError> {
     let (merchant, id) = (before.merchant.as_str(), before.schedule_id.as_str());
@@ -251,6 +256,9 @@ pub async fn set_time(
         ..before.clone()
     };
     write.steps.push(job_step(before, &job(&after), write_id));
+    write
+        .steps
+        .extend(upcoming::job_step(&after, now, write_id));
     match db.write(write).await {
         Ok(written) => Ok(written.affected(0) > 0),
         // Another schedule of the same merchant_uid is pending.

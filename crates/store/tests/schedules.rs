@@ -5,13 +5,16 @@ mod common;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use common::Place;
+use dangol_domain::extra_event::UPCOMING_MS;
 use dangol_domain::{
-    Buyer, Currency, Device, Event, ImpUid, Order, Payment, Schedule, ScheduleState, State, Usage,
-    UserCode,
+    Buyer, Currency, Device, Event, ExtraEvent, ExtraEvents, ImpUid, Order, Payment, Schedule,
+    ScheduleState, State, Usage, UserCode,
 };
-use dangol_store::jobs::{Job, Kind};
+use dangol_store::deliveries::Delivery;
+use dangol_store::jobs::{Claim, Class, Job, Kind};
+use dangol_store::merchants::MerchantRecord;
 use dangol_store::schedules::{self, Begin};
-use dangol_store::{Db, jobs, payments};
+use dangol_store::{Db, deliveries, jobs, merchants, payments, upcoming};
 
 on_both_engines!(
     of_many_who_execute_it_one_does,
@@ -19,9 +22,11 @@ on_both_engines!(
     what_was_moved_is_not_executed_as_it_was,
     without_its_payment_a_schedule_stays_as_it_was,
     a_registration_is_made_whole_or_not_at_all,
+    a_schedule_is_announced_only_as_it_stands,
 );
 
 const DUE: i64 = 1_000_000;
+const DAY_MS: i64 = 86_400_000;
 
 /// No two writes have the same number.
 static WRITES: AtomicI64 = AtomicI64::new(10_000);
@@ -204,7 +209,7 @@ async fn what_was_moved_is_not_executed_as_it_was(place: Place) {
     schedules::register(&a, std::slice::from_ref(&read), 900)
         .await
         .expect("the store");
-    let moved = schedules::set_time(&b, &read, 5 * DUE, 901).await;
+    let moved = schedules::set_time(&b, &read, 5 * DUE, 1, 901).await;
     assert!(moved.expect("the store"));
     assert!(!execute(&a, &read, 1).await, "it has another version");
     assert!(made(&a, &read).await.is_empty());
@@ -222,7 +227,7 @@ async fn what_was_moved_is_not_executed_as_it_was(place: Place) {
         (vec![schedules::job(&read)], vec![schedules::job(&now)])
     );
     assert!(execute(&a, &now, 2).await);
-    let twice = schedules::set_time(&b, &now, 9 * DUE, 902).await;
+    let twice = schedules::set_time(&b, &now, 9 * DUE, 1, 902).await;
     assert!(!twice.expect("the store"), "it is executed by now");
 }
 
@@ -274,4 +279,99 @@ async fn a_registration_is_made_whole_or_not_at_all(place: Place) {
     );
     assert_ne!(won_a.expect("the store"), won_b.expect("the store"));
     assert_eq!(jobs_waiting(&a).await, [("pay_schedule".to_owned(), 6)]);
+}
+
+/// Schedules a year ahead, of a merchant who has them announced.
+async fn far_ahead(db: &Db, count: u64) -> Vec<Schedule> {
+    let record = MerchantRecord {
+        merchant: merchant(),
+        name: "shop".to_owned(),
+        imp_key: "key".to_owned(),
+        secret_hash: String::new(),
+        data_key: String::new(),
+        webhook_url: None,
+        webhook_type: "application/json".to_owned(),
+        created_at: 0,
+        confirm_url: None,
+        webhook_first: false,
+        webhook_events: ExtraEvents::default(),
+    };
+    assert!(merchants::insert(db, &record).await.expect("the store"));
+    let events = [ExtraEvent::ScheduleUpcoming].into_iter().collect();
+    let set = merchants::set_events(db, &record.merchant, &events, 0).await;
+    set.expect("the store");
+    let far = |n| Schedule {
+        due_at: 365 * DAY_MS,
+        ..schedule(n)
+    };
+    let all: Vec<Schedule> = (1..=count).map(far).collect();
+    assert!(schedules::register(db, &all, 900).await.expect("the store"));
+    all
+}
+
+fn announcement(s: &Schedule) -> Delivery {
+    Delivery {
+        merchant: s.merchant.clone(),
+        delivery_id: deliveries::delivery_id(1, &s.schedule_id),
+        imp_uid: None,
+        url: "https://shop.example/hook".to_owned(),
+        content_type: "application/json".to_owned(),
+        body: "{}".to_owned(),
+        state: "queued".to_owned(),
+        created_at: 1,
+    }
+}
+
+async fn a_schedule_is_announced_only_as_it_stands(place: Place) {
+    let [a, b] = nodes(&place).await;
+    let all = far_ahead(&a, 3).await;
+    let claim = |now: i64, lease: i64| Claim {
+        class: Class::Payments,
+        now,
+        lease_ms: 1_000,
+        lease,
+        limit: 10,
+    };
+    let week_before = all[0].due_at - UPCOMING_MS;
+    let early = jobs::claim(&a, claim(week_before - 1, 1)).await;
+    assert!(early.expect("the store").is_empty());
+    let held = jobs::claim(&a, claim(week_before, 2))
+        .await
+        .expect("the store");
+    assert_eq!(held.len(), 3);
+    assert!(
+        held.iter()
+            .all(|held| held.job.kind == Kind::NotifyUpcoming)
+    );
+    let held_of = |s: &Schedule| {
+        let mut held = held.iter();
+        let found = held.find(|held| held.job.subject.starts_with(&format!("{}/", s.schedule_id)));
+        found.expect("its job").clone()
+    };
+    // One is revoked, and another one's job is taken over, while they are about to be announced.
+    let revoked = schedules::revoke(&b, &all[..1], 2, 901).await;
+    assert_eq!(revoked.expect("the store").len(), 1);
+    let mut stale = held_of(&all[1]);
+    stale.lease = 3;
+    for (s, held, announced) in [
+        (&all[0], held_of(&all[0]), false),
+        (&all[1], stale, false),
+        (&all[2], held_of(&all[2]), true),
+    ] {
+        let done = upcoming::announce(&a, s, &announcement(s), &held).await;
+        assert_eq!(done.expect("the store"), announced, "{}", s.schedule_id);
+        let queued = deliveries::find(&b, &s.merchant, &announcement(s).delivery_id).await;
+        let queued = queued.expect("the store");
+        assert_eq!(queued, announced.then(|| announcement(s)));
+        let job = jobs::of_subject(&b, &announcement(s).delivery_id).await;
+        assert_eq!(job.expect("the store").len(), usize::from(announced));
+    }
+    // What was announced, or has nothing to announce, is not tried again; the other one is.
+    let again = jobs::claim(&b, claim(week_before + 1_000, 4)).await;
+    let again: Vec<String> = again
+        .expect("the store")
+        .into_iter()
+        .map(|held| held.job.subject)
+        .collect();
+    assert_eq!(again, [held_of(&all[1]).job.subject]);
 }

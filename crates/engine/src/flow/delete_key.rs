@@ -15,6 +15,7 @@ use dangol_store::schedules;
 use dangol_vault::KeyContext;
 
 use super::look_up;
+use super::notify;
 use super::resolve::INQUIRY_PAUSES_MS;
 use crate::{Engine, FlowError};
 
@@ -38,17 +39,22 @@ pub async fn delete_key(
         subject: deletion_id.clone(),
         merchant: merchant.merchant.clone(),
     };
+    let deliveries = notify::key_deleted(engine, merchant, customer_uid);
     let deletion = Deletion {
         key: &key,
         deletion_id: &deletion_id,
         reason: reason.as_deref(),
         at: now,
         job: job.clone(),
+        deliveries: &deliveries,
     };
     if !deleted_keys::delete(&engine.db, deletion).await? {
         // Somebody was faster: deleted it, or registered another card.
         let gone = Refusal::business(messages::no_such_customer(customer_uid));
         return Err(gone.into());
+    }
+    if !deliveries.is_empty() {
+        engine.due.notify_one();
     }
     if pending > 0 {
         tracing::warn!(

@@ -168,6 +168,7 @@ pub async fn record(
         let at = engine.now_ms();
         let payment = projected(cancelled, &happening, after, at);
         let deliveries = notify::queue(engine, merchant, &before, &payment, happening.told);
+        let key_news = notify::key_news(engine, merchant, &payment, happening.key);
         let change = payments::Change {
             before: &before,
             event,
@@ -180,11 +181,12 @@ pub async fn record(
             jobs: happening.jobs.clone(),
             billing_key: happening.key,
             held_key: happening.held_key,
+            key_news: &key_news,
             deliveries: &deliveries,
             write_id: engine.random.id63(),
         };
         if commit(engine, &change).await? {
-            if !deliveries.is_empty() {
+            if !deliveries.is_empty() || !key_news.is_empty() {
                 engine.due.notify_one();
             }
             return Ok(Recorded {

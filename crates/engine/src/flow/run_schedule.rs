@@ -72,7 +72,7 @@ pub(crate) async fn run(engine: &Engine, held: &Claimed) -> Result<(), FlowError
 }
 
 /// The schedule that a job is for, if it is still to be executed.
-async fn meant(
+pub(super) async fn meant(
     engine: &Engine,
     held: &Claimed,
 ) -> Result<Option<(Arc<MerchantRecord>, Schedule)>, FlowError> {

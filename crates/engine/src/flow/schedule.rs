@@ -268,9 +268,10 @@ pub async fn reschedule(
 }
 
 async fn set_time(engine: &Engine, schedule: &Schedule, at_ms: i64) -> Result<Schedule, FlowError> {
-    in_future(at_ms, engine.now_ms())?;
+    let now = engine.now_ms();
+    in_future(at_ms, now)?;
     let write_id = engine.random.id63();
-    if !schedules::set_time(&engine.db, schedule, at_ms, write_id).await? {
+    if !schedules::set_time(&engine.db, schedule, at_ms, now, write_id).await? {
         return Err(not_now(messages::SCHEDULE_IS_OVER));
     }
     find(engine, &schedule.merchant, &schedule.merchant_uid).await

@@ -7,6 +7,7 @@ use dangol_gateway::wire::{Method, Request, WireError};
 use dangol_store::deliveries::{self, After, Delivery, Try};
 use dangol_store::endpoints::{self, Endpoint, News};
 use dangol_store::jobs::{self, Claimed};
+use serde_json::Value;
 
 use crate::flow::result::percent_encode;
 use crate::heard::Heard;
@@ -170,16 +171,17 @@ async fn signatures(
     })
 }
 
-/// V1's fields, in the encoding that the merchant chose.
+/// The fields, in the encoding that the merchant chose.
 fn body(delivery: &Delivery) -> Vec<u8> {
     if delivery.content_type != "application/x-www-form-urlencoded" {
         return delivery.body.clone().into_bytes();
     }
-    let fields: std::collections::BTreeMap<String, String> =
+    let fields: std::collections::BTreeMap<String, Value> =
         serde_json::from_str(&delivery.body).unwrap_or_default();
-    let pairs = fields
-        .iter()
-        .map(|(key, value)| format!("{key}={}", percent_encode(value)));
+    let pairs = fields.iter().map(|(key, value)| match value {
+        Value::String(text) => format!("{key}={}", percent_encode(text)),
+        other => format!("{key}={}", percent_encode(&other.to_string())),
+    });
     pairs.collect::<Vec<_>>().join("&").into_bytes()
 }
 

@@ -15,7 +15,7 @@ use dangol_store::payments;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::flow::notify::Told;
+use crate::flow::notify::{self, Told};
 use crate::flow::record::{Happening, record};
 use crate::flow::{cancel, check_card, delete_key, resolve, run_schedule};
 use crate::{Engine, FlowError};
@@ -135,6 +135,7 @@ async fn run(engine: &Engine, held: &Claimed) {
         Kind::ResolveOpen => resolve::resolve(engine, held).await,
         Kind::ResolveCancel => cancel::resolve(engine, held).await,
         Kind::PaySchedule => run_schedule::run(engine, held).await,
+        Kind::NotifyUpcoming => notify::upcoming(engine, held).await,
         Kind::GiveBack => check_card::give_back(engine, held).await,
         Kind::RevokeKey => delete_key::resolve(engine, held).await,
         Kind::ExpireWindow => expire_window(engine, held).await,

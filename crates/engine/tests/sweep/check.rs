@@ -247,6 +247,16 @@ async fn key_exists_if_issued(
         .expect("the store");
     let issued = all.iter().any(|payment| payment.state == State::Paid);
     assert_eq!(found.is_some(), issued, "{at}: the key of {customer_uid}");
+    // The key and what is told of it are one commit; a crash may only have it told twice.
+    let told = stage.outside.webhooks_with(&[
+        "key.issued",
+        &format!("\"customer_uid\":\"{customer_uid}\""),
+    ]);
+    assert_eq!(
+        told > 0,
+        issued,
+        "{at}: told {told} times of {customer_uid}"
+    );
     let Some(key) = found else { return };
     let record = engine
         .merchant(merchant)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
-use dangol_domain::{Clock, Secret, UserCode};
+use dangol_domain::{Clock, ExtraEvent, ExtraEvents, Secret, UserCode};
 use dangol_engine::clock::DatabaseClock;
 use dangol_engine::flow::take_notice::{Heard, take_notice};
 use dangol_engine::jobs::Timers;
@@ -119,12 +119,17 @@ impl Outside {
         agreed.iter().any(|asked| asked.contains(imp_uid))
     }
 
-    /// How many webhooks named a payment.
+    /// How many webhooks of V1 named a payment.
     pub fn webhooks_about(&self, imp_uid: &str) -> usize {
+        self.webhooks_with(&[imp_uid, "\"status\""])
+    }
+
+    /// How many webhooks held all of these texts.
+    pub fn webhooks_with(&self, texts: &[&str]) -> usize {
         let webhooks = self.webhooks.lock().expect("no panic");
         webhooks
             .iter()
-            .filter(|told| told.contains(imp_uid))
+            .filter(|told| texts.iter().all(|text| told.contains(text)))
             .count()
     }
 }
@@ -312,12 +317,17 @@ impl World {
                 created_at: 0,
                 confirm_url: None,
                 webhook_first: false,
+                webhook_events: ExtraEvents::default(),
             };
             assert!(
                 merchants::insert(&engine.db, &record)
                     .await
                     .expect("a merchant")
             );
+            let events = [ExtraEvent::KeyIssued].into_iter().collect();
+            merchants::set_events(&engine.db, &merchant, &events, 0)
+                .await
+                .expect("a merchant");
             let channel = ChannelRecord {
                 merchant,
                 channel_key: CHANNEL.to_owned(),

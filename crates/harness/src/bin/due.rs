@@ -64,7 +64,7 @@ async fn one_server(count: usize) {
 
 async fn two_servers(count: usize) {
     let shop = shop(Engine::Postgres).await;
-    let other = shop.dangol.beside(CONFIG);
+    let other = shop.dangol.one_more(CONFIG);
     println!("Postgres, {count} due at once, two servers, one killed midway");
     let due = register(&shop, count).await;
     drain(&shop, due, count, Some(other)).await;

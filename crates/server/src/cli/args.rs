@@ -19,7 +19,8 @@ pub use channel::{
 };
 
 pub use webhook::{
-    ContentType, Hear, Webhook, WebhookOf, WebhookOn, WebhookResend, WebhookSecret, WebhookSet,
+    ContentType, Hear, Webhook, WebhookEvents, WebhookOf, WebhookOn, WebhookResend, WebhookSecret,
+    WebhookSet,
 };
 
 const DATA: &str = "./dangol-data";

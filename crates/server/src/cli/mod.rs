@@ -96,6 +96,7 @@ async fn run(command: Command) -> Result<(), Stop> {
         Command::Webhook(args::Webhook::Set(args)) => webhook::set(args).await,
         Command::Webhook(args::Webhook::List(args)) => webhook::list(args).await,
         Command::Webhook(args::Webhook::Resend(args)) => webhook::resend(args).await,
+        Command::Webhook(args::Webhook::Events(args)) => webhook::events(args).await,
         Command::Webhook(args::Webhook::Secret(args)) => webhook::secret(args).await,
         Command::Webhook(args::Webhook::On(args)) => webhook::on(args).await,
         Command::Payment(args::Payment::List(place)) => payment::list(&place).await,

@@ -1,6 +1,8 @@
 //! `dangol webhook`.
 
+use dangol_domain::{ExtraEvent, ExtraEvents};
 use dangol_engine::flow::webhooks::{self, Sent};
+use dangol_store::deliveries::Delivery;
 use dangol_store::{endpoints, merchants};
 
 use super::args::ContentType;
@@ -62,11 +64,19 @@ pub async fn list(args: args::WebhookOf) -> Result<(), Stop> {
             when(delivery.created_at),
             delivery.state,
             tries.len(),
-            delivery.imp_uid,
+            about(&delivery),
             goes_to(&delivery.url)
         ));
     }
     Ok(())
+}
+
+/// What a webhook is about: a payment, or another event by its name.
+fn about(delivery: &Delivery) -> String {
+    let fields: serde_json::Value = serde_json::from_str(&delivery.body).unwrap_or_default();
+    let payment = delivery.imp_uid.as_ref().map(ToString::to_string);
+    let named = [fields["type"].as_str(), payment.as_deref()];
+    named.into_iter().flatten().collect::<Vec<_>>().join("  ")
 }
 
 /// Where a webhook goes, in words.
@@ -91,6 +101,34 @@ pub async fn resend(args: args::WebhookResend) -> Result<(), Stop> {
         "{} is sent again by the running server",
         args.id
     ));
+    Ok(())
+}
+
+/// Says which events beyond V1's are told too, or shows it.
+pub async fn events(args: args::WebhookEvents) -> Result<(), Stop> {
+    let engine = node::open(&args.of.place).await?.engine;
+    let merchant = find_merchant(&engine, args.of.merchant.as_ref()).await?;
+    let code = &merchant.merchant;
+    if args.events.is_empty() && !args.none {
+        for event in ExtraEvent::ALL {
+            let state = if merchant.webhook_events.has(event) {
+                "on"
+            } else {
+                "off"
+            };
+            say(format_args!("{}  {state}", event.name()));
+        }
+        return Ok(());
+    }
+    let events = args.events.into_iter().collect::<ExtraEvents>();
+    merchants::set_events(&engine.db, code, &events, engine.now_ms()).await?;
+    match events.names().as_slice() {
+        [] => say(format_args!("{code} is told what V1 tells")),
+        names => say(format_args!(
+            "{code} is told what V1 tells, and {}",
+            names.join(", ")
+        )),
+    }
     Ok(())
 }
 

@@ -142,5 +142,6 @@ pub fn record(
         created_at: engine.now_ms(),
         confirm_url: None,
         webhook_first: false,
+        webhook_events: Default::default(),
     }
 }

@@ -28,6 +28,7 @@ const COMMANDS: &[&[&str]] = &[
     &["webhook", "set"],
     &["webhook", "list"],
     &["webhook", "resend"],
+    &["webhook", "events"],
     &["webhook", "secret"],
     &["webhook", "on"],
     &["payment", "list"],

@@ -73,6 +73,7 @@ async fn leave_for_review(db: &Db, random: u64) -> Payment {
             jobs: Vec::new(),
             billing_key: None,
             held_key: None,
+            key_news: &[],
             cancel: None,
             deliveries: &[],
             write_id,

@@ -1,7 +1,7 @@
 //! The arguments of `dangol webhook`.
 
 use clap::{Args, Subcommand, ValueEnum};
-use dangol_domain::UserCode;
+use dangol_domain::{ExtraEvent, UserCode};
 
 use super::{Place, user_code, web_address};
 use crate::config::Origin;
@@ -28,6 +28,20 @@ Examples:
   dangol webhook list
   dangol webhook resend msg_0199f3a2b4c5d6e7f8a9b0c1d2e3")]
     Resend(WebhookResend),
+    /// Say which events a merchant is told of beyond V1's; without a name, show them
+    #[command(after_help = "\
+Examples:
+  dangol webhook events
+  dangol webhook events schedule.upcoming key.deleted
+  dangol webhook events --none
+
+All are off at first. What they send is no notification of V1's and has a `type`: turn one on when your endpoint knows it.
+  schedule.upcoming   a schedule is due in 7 days
+  key.issued          a billing key was registered under a new customer_uid
+  key.replaced        a billing key was registered under a customer_uid that had one
+  key.deleted         a billing key was deleted
+  payment.failed      a payment failed, and its caller was told in the answer")]
+    Events(WebhookEvents),
     /// Print the secret that signs a merchant's webhooks (Standard Webhooks)
     #[command(after_help = "\
 Examples:
@@ -59,6 +73,19 @@ pub struct WebhookResend {
     /// Its id
     #[arg(value_name = "MSG_ID")]
     pub id: String,
+}
+
+/// `webhook events`.
+#[derive(Args)]
+pub struct WebhookEvents {
+    #[command(flatten)]
+    pub of: WebhookOf,
+    /// Those that are to be on; all others are off then
+    #[arg(value_name = "EVENT")]
+    pub events: Vec<ExtraEvent>,
+    /// None of them
+    #[arg(long, conflicts_with = "events")]
+    pub none: bool,
 }
 
 /// `webhook secret`.

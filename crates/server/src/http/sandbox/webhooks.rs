@@ -6,8 +6,8 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use dangol_domain::UserCode;
 use dangol_domain::clock::seconds;
+use dangol_domain::{ExtraEvent, ExtraEvents, UserCode};
 use dangol_engine::heard::Heard;
 use dangol_engine::jobs;
 use dangol_store::deliveries::{self, Delivery};
@@ -26,13 +26,14 @@ struct NewWebhook {
     url: Option<String>,
     #[serde(default = "json_type")]
     content_type: String,
+    events: Option<Vec<String>>,
 }
 
 fn json_type() -> String {
     "application/json".to_owned()
 }
 
-/// `POST /sandbox/webhook`: where the merchant's webhooks go.
+/// `POST /sandbox/webhook`: where the merchant's webhooks go. `events`, if it is there, says which are sent beyond V1's.
 pub(super) async fn set(State(app): State<App>, body: Bytes) -> Result<Json<Value>, Wrong> {
     let new: NewWebhook = read(&body)?;
     if !["application/json", "application/x-www-form-urlencoded"]
@@ -46,12 +47,26 @@ pub(super) async fn set(State(app): State<App>, body: Bytes) -> Result<Json<Valu
     if url.is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
         return Err(bad("url: must begin with http:// or https://, or be null"));
     }
+    let events = new.events.as_deref().map(read_events).transpose()?;
     let merchant = merchant(&app).await?;
-    merchants::set_webhook(&app.engine.db, &merchant.merchant, url, &new.content_type).await?;
-    app.engine.merchants.forget();
-    Ok(Json(
-        json!({ "url": url, "content_type": new.content_type }),
-    ))
+    let (engine, code) = (&app.engine, &merchant.merchant);
+    merchants::set_webhook(&engine.db, code, url, &new.content_type).await?;
+    if let Some(events) = &events {
+        merchants::set_events(&engine.db, code, events, engine.now_ms()).await?;
+    }
+    engine.merchants.forget();
+    let events = events.unwrap_or(merchant.webhook_events);
+    Ok(Json(json!({
+        "url": url,
+        "content_type": new.content_type,
+        "events": events.names(),
+    })))
+}
+
+fn read_events(names: &[String]) -> Result<ExtraEvents, Wrong> {
+    let events = names.iter().map(|name| name.parse::<ExtraEvent>());
+    let events: Result<ExtraEvents, _> = events.collect();
+    events.map_err(|error| bad(format!("events: {error}")))
 }
 
 #[derive(Deserialize)]

@@ -163,6 +163,7 @@ impl Shop {
             created_at: 0,
             confirm_url: None,
             webhook_first: false,
+            webhook_events: Default::default(),
         };
         assert!(merchants::insert(&engine.db, &merchant).await.unwrap());
         merchant
@@ -283,6 +284,7 @@ impl Shop {
             jobs: vec![Edit::Done(job)],
             billing_key: key,
             held_key: None,
+            key_news: &[],
             cancel: None,
             deliveries: &[],
             write_id: engine.random.id63(),
@@ -321,6 +323,7 @@ impl Shop {
             jobs: Vec::new(),
             billing_key: None,
             held_key: None,
+            key_news: &[],
             deliveries: &[],
             write_id: engine.random.id63(),
         };
