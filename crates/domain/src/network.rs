@@ -183,6 +183,147 @@ mod tests {
         }
     }
 
+    /// The first and the last address of what IANA's registries call not globally reachable, and the public ones beside
+    /// them, where there are.
+    const EDGES: [(&str, &str, &str, &str); 26] = [
+        ("", "0.0.0.0", "0.255.255.255", "1.0.0.0"),
+        ("9.255.255.255", "10.0.0.0", "10.255.255.255", "11.0.0.0"),
+        (
+            "100.63.255.255",
+            "100.64.0.0",
+            "100.127.255.255",
+            "100.128.0.0",
+        ),
+        (
+            "126.255.255.255",
+            "127.0.0.0",
+            "127.255.255.255",
+            "128.0.0.0",
+        ),
+        (
+            "169.253.255.255",
+            "169.254.0.0",
+            "169.254.255.255",
+            "169.255.0.0",
+        ),
+        (
+            "172.15.255.255",
+            "172.16.0.0",
+            "172.31.255.255",
+            "172.32.0.0",
+        ),
+        ("191.255.255.255", "192.0.0.0", "192.0.0.255", "192.0.1.0"),
+        ("192.0.1.255", "192.0.2.0", "192.0.2.255", "192.0.3.0"),
+        (
+            "192.88.98.255",
+            "192.88.99.0",
+            "192.88.99.255",
+            "192.88.100.0",
+        ),
+        (
+            "192.167.255.255",
+            "192.168.0.0",
+            "192.168.255.255",
+            "192.169.0.0",
+        ),
+        (
+            "198.17.255.255",
+            "198.18.0.0",
+            "198.19.255.255",
+            "198.20.0.0",
+        ),
+        (
+            "198.51.99.255",
+            "198.51.100.0",
+            "198.51.100.255",
+            "198.51.101.0",
+        ),
+        (
+            "203.0.112.255",
+            "203.0.113.0",
+            "203.0.113.255",
+            "203.0.114.0",
+        ),
+        ("223.255.255.255", "224.0.0.0", "239.255.255.255", ""),
+        ("", "240.0.0.0", "255.255.255.255", ""),
+        ("", "::", "::ffff:0:0", ""),
+        (
+            "::ffff:1.0.0.0",
+            "::ffff:10.0.0.0",
+            "::ffff:10.255.255.255",
+            "::ffff:11.0.0.0",
+        ),
+        (
+            "64:ff9b::100:0",
+            "64:ff9b::a00:0",
+            "64:ff9b::aff:ffff",
+            "64:ff9b::b00:0",
+        ),
+        (
+            "64:ff9b:0:ffff::",
+            "64:ff9b:1::",
+            "64:ff9b:1:ffff:ffff:ffff:ffff:ffff",
+            "64:ff9b:2::",
+        ),
+        (
+            "ff:ffff::",
+            "100::",
+            "100::ffff:ffff:ffff:ffff",
+            "100:0:0:1::",
+        ),
+        (
+            "2000:ffff::",
+            "2001::",
+            "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "2001:200::",
+        ),
+        (
+            "2001:db7:ffff::",
+            "2001:db8::",
+            "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
+            "2001:db9::",
+        ),
+        (
+            "3ffe:ffff::",
+            "3fff::",
+            "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "3fff:1000::",
+        ),
+        (
+            "5eff:ffff::",
+            "5f00::",
+            "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "5f01::",
+        ),
+        (
+            "fbff:ffff::",
+            "fc00::",
+            "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "fe00::",
+        ),
+        (
+            "fe7f:ffff::",
+            "fe80::",
+            "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "",
+        ),
+    ];
+
+    #[test]
+    fn a_range_ends_where_it_ends() {
+        for (before, first, last, after) in EDGES {
+            for inside in [first, last] {
+                assert!(!is_public(address(inside)), "{inside}");
+            }
+            for outside in [before, after] {
+                assert!(
+                    outside.is_empty() || is_public(address(outside)),
+                    "{outside}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn a_network_is_written_in_one_way() {
         for (written, shown) in [

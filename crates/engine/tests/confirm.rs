@@ -119,6 +119,7 @@ impl Shop {
             webhook_url: None,
             webhook_type: content_type.to_owned(),
             created_at: 0,
+            webhook_events: Default::default(),
             confirm_url: None,
             webhook_first: false,
         };
