@@ -50,6 +50,8 @@ pub struct Settings {
     pub notice_hosts: Vec<String>,
     /// How often a webhook is tried at most, 1 to 8; 1 is what V1 does.
     pub webhook_attempts: usize,
+    /// Whether a payment's webhooks to one URL wait for each other.
+    pub webhook_in_order: bool,
     /// Networks to which webhooks may go although they are not public.
     pub webhook_networks: Vec<Network>,
     /// Ports to which webhooks may go; any when empty.
@@ -76,6 +78,7 @@ impl Settings {
             script_window_url,
             notice_hosts: Vec::new(),
             webhook_attempts: 8,
+            webhook_in_order: false,
             webhook_networks: Vec::new(),
             webhook_ports: if sandbox {
                 Vec::new()

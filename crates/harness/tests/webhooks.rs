@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dangol_harness::receiver::{Received, Receiver, Reply};
 use dangol_harness::shop::CUSTOMER;
-use dangol_harness::{Engine, Shop, on_both_engines, until};
+use dangol_harness::{Engine, Setup, Shop, on_both_engines, until};
 use serde_json::json;
 
 on_both_engines!(
@@ -15,6 +15,7 @@ on_both_engines!(
     a_receiver_that_is_gone_is_switched_off_and_on_again,
     a_receiver_that_hangs_delays_nobody_else,
     what_is_never_taken_is_given_up_with_an_alarm,
+    webhooks_of_a_payment_wait_for_each_other_where_that_is_wanted,
     an_answer_is_kept_and_the_webhook_sent_again_by_api,
 );
 
@@ -273,4 +274,46 @@ async fn an_answer_is_kept_and_the_webhook_sent_again_by_api(engine: Engine) {
     assert_eq!(came.len(), 9);
     assert!(came.iter().all(|came| came.header("webhook-id") == id));
     assert!(came.iter().all(|again| again.body == came[0].body));
+}
+
+async fn webhooks_of_a_payment_wait_for_each_other_where_that_is_wanted(engine: Engine) {
+    for (config, in_order) in [("webhook_in_order = true\n", true), ("", false)] {
+        let setup = Setup {
+            config,
+            ..Setup::demo(engine)
+        };
+        let shop = Shop::on(setup).await;
+        let status = Arc::new(AtomicU16::new(503));
+        let receiver = receiver(&status).await;
+        shop.set_webhook(&receiver.url).await;
+        let imp_uid = shop.again(CUSTOMER, "order-1", 3000).await;
+        let imp_uid = imp_uid.text("imp_uid");
+        receiver.about(imp_uid).await;
+        let cancel = json!({ "imp_uid": imp_uid, "enable_webhook": true });
+        let cancelled = shop.post("/payments/cancel", &cancel).await;
+        assert_eq!(cancelled.payment()["status"], "cancelled");
+        let other = shop.again(CUSTOMER, "order-2", 3000).await;
+        receiver.about(other.text("imp_uid")).await;
+        shop.advance(600).await;
+        let told = || {
+            let came = about(&receiver, imp_uid);
+            let told = came.iter().map(|came| came.json()["status"].clone());
+            told.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told().contains(&json!("cancelled")),
+            !in_order,
+            "{:?}",
+            told()
+        );
+        if in_order {
+            status.store(200, Ordering::SeqCst);
+            shop.advance(3600).await;
+            let told = told();
+            let [.., before, paid, cancelled] = told.as_slice() else {
+                panic!("{told:?}");
+            };
+            assert_eq!([before, paid, cancelled], ["paid", "paid", "cancelled"]);
+        }
+    }
 }

@@ -39,6 +39,8 @@ pub struct Config {
     pub failed_logins_per_minute: Option<u32>,
     /// How often a webhook is tried at most.
     pub webhook_attempts: Option<usize>,
+    /// Whether the webhooks of one payment wait for each other.
+    pub webhook_in_order: bool,
     /// Networks to which webhooks may go although they are not public.
     pub webhook_networks: Vec<Network>,
     /// Ports to which webhooks may go; 80, 443, 8080 and 8443 in live when empty.
@@ -203,6 +205,7 @@ mod tests {
             calls_per_second,
             failed_logins_per_minute,
             webhook_attempts,
+            webhook_in_order: _,
             webhook_networks,
             webhook_ports,
             answer_budget_ms,

@@ -31,6 +31,8 @@ crate::statements! {
         WHERE merchant = $1 AND delivery_id < $2 ORDER BY delivery_id DESC LIMIT $3";
     OF_PAYMENT = "SELECT merchant, delivery_id, imp_uid, url, content_type, body, state, created_at FROM delivery \
         WHERE merchant = $1 AND delivery_id >= $2 AND imp_uid = $3 ORDER BY delivery_id LIMIT 100";
+    EARLIER = "SELECT delivery_id FROM delivery WHERE merchant = $1 AND delivery_id >= $2 AND delivery_id < $3 \
+        AND imp_uid = $4 AND url = $5 AND state = 'queued' ORDER BY delivery_id LIMIT 1";
     /// A try counts only while the job's lease is ours.
     INSERT_TRY = "INSERT INTO delivery_try (merchant, delivery_id, nth, at, status, answer) \
         SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS TEXT) \
@@ -180,6 +182,25 @@ pub async fn since(db: &Db, p: &Payment, from_ms: i64) -> Result<Vec<Delivery>, 
         )
         .await?;
     rows.iter().map(delivery).collect()
+}
+
+/// The first delivery about the same payment to the same URL that was queued before this one, not before `since`, ms, and
+/// is still on its way. Reads as [`of_payment`].
+pub async fn earlier(db: &Db, d: &Delivery, since: i64) -> Result<Option<String>, StoreError> {
+    let Some(imp_uid) = &d.imp_uid else {
+        return Ok(None);
+    };
+    let from = format!("{ID_PREFIX}{since:013x}");
+    let values = values![
+        d.merchant.as_str(),
+        from,
+        d.delivery_id.as_str(),
+        imp_uid.as_str(),
+        d.url.as_str()
+    ];
+    let rows = db.read(EARLIER, values).await?;
+    let found = rows.first().map(|row| row.text(0).map(str::to_owned));
+    found.transpose()
 }
 
 /// A delivery's id: ordered by time, so that the newest are neighbours on disk. `random` makes it unique.

@@ -7,6 +7,7 @@ use dangol_gateway::wire::{Method, Request, WireError};
 use dangol_store::deliveries::{self, After, Delivery, Try};
 use dangol_store::endpoints::{self, Endpoint, News};
 use dangol_store::jobs::{self, Claimed};
+use dangol_store::payments;
 use serde_json::Value;
 
 use crate::flow::result::percent_encode;
@@ -25,6 +26,10 @@ const FAILING_MAX_MS: i64 = 5 * 24 * 3600 * 1000;
 const RETRY_AFTER_MAX_S: u64 = 24 * 3600;
 /// When a webhook is looked at again that found too many others waiting for its host, ms.
 const CROWDED_MS: i64 = 2_000;
+/// How long after an earlier webhook's try one that waits for it is looked at, ms.
+const BEHIND_MS: i64 = 1_000;
+/// The longest time from a webhook's first try to its last, ms: as late as `Retry-After` may ask each time.
+const LIVES_MAX_MS: i64 = 7 * RETRY_AFTER_MAX_S as i64 * 1000;
 /// How long the secret before the last rotation signs as well, ms.
 const ROTATION_MS: i64 = 24 * 3600 * 1000;
 
@@ -51,6 +56,10 @@ pub(super) async fn deliver(engine: &Engine, held: &Claimed) -> Result<(), FlowE
         deliveries::keep(&engine.db, held).await?;
         return Ok(());
     }
+    if let Some(later) = behind_another(engine, &delivery).await? {
+        jobs::hand_back(&engine.db, held, later).await?;
+        return Ok(());
+    }
     let Some(_waiting) = Receivers::enter(engine, &delivery.url).await else {
         jobs::hand_back(&engine.db, held, engine.now_ms() + CROWDED_MS).await?;
         return Ok(());
@@ -71,6 +80,26 @@ pub(super) async fn deliver(engine: &Engine, held: &Claimed) -> Result<(), FlowE
     let endpoint = (delivery.url.as_str(), news);
     deliveries::record_try(&engine.db, held, &done, after, endpoint).await?;
     Ok(())
+}
+
+/// Where the operator wants a payment's webhooks in order: when to look again at one that has to wait for an earlier one,
+/// ms. That is tried by a schedule of its own, so it is looked at soon after each of its tries.
+async fn behind_another(engine: &Engine, delivery: &Delivery) -> Result<Option<i64>, FlowError> {
+    let (true, Some(imp_uid)) = (engine.settings.webhook_in_order, &delivery.imp_uid) else {
+        return Ok(None);
+    };
+    let (db, merchant) = (&engine.db, &delivery.merchant);
+    let payment = payments::find(db, merchant, imp_uid).await?;
+    let oldest = delivery.created_at - LIVES_MAX_MS;
+    let since = payment.map_or(oldest, |payment| payment.started_at.max(oldest));
+    let Some(earlier) = deliveries::earlier(db, delivery, since).await? else {
+        return Ok(None);
+    };
+    let tries = deliveries::tries(db, merchant, &earlier).await?;
+    let pause = tries.len().checked_sub(1).and_then(|n| PAUSES_MS.get(n));
+    let next = tries.last().zip(pause);
+    let next = next.map_or(0, |(last, pause)| last.at + pause + pause / 10);
+    Ok(Some(next.max(engine.now_ms()) + BEHIND_MS))
 }
 
 fn not_sent(engine: &Engine, nth: i64) -> Try {

@@ -35,6 +35,7 @@ pub fn settings(mode: Mode, config: &Config, public_url: String, window_url: Str
         .failed_logins_per_minute
         .unwrap_or(settings.failed_logins_per_minute);
     settings.webhook_attempts = config.webhook_attempts.unwrap_or(settings.webhook_attempts);
+    settings.webhook_in_order = config.webhook_in_order;
     settings.webhook_networks = config.webhook_networks.clone();
     if !config.webhook_ports.is_empty() {
         settings.webhook_ports = config.webhook_ports.clone();
