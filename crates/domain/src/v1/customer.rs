@@ -13,7 +13,7 @@ pub struct CustomerView {
     pub card_code: Option<String>,
     pub card_issuer_code: Option<String>,
     pub card_issuer_name: Option<String>,
-    pub card_name: Option<String>,
+    pub card_name: String,
     pub card_number: Option<String>,
     pub card_publisher_code: Option<String>,
     pub card_publisher_name: Option<String>,
@@ -41,7 +41,8 @@ impl CustomerView {
             card_code: card.code,
             card_issuer_code: None,
             card_issuer_name: None,
-            card_name: card.name,
+            // V1 has no null here.
+            card_name: card.name.unwrap_or_default(),
             card_number: card.number.map(|n| n.as_str().to_owned()),
             card_publisher_code: None,
             card_publisher_name: None,

@@ -158,14 +158,15 @@ fn receipt_urls(payment: &Payment) -> Vec<String> {
         .collect()
 }
 
-/// V1's `cancel_history`.
+/// V1's `cancel_history`. A cancel without a number of its own goes by the payment's: V1 has no null here.
 fn history(payment: &Payment) -> Vec<Value> {
+    let approved = payment.receipt.as_ref().map_or("", |r| &r.pg_tid);
     let line = |cancel: &Cancel| {
         json!({
             "amount": Money::new(cancel.amount, payment.currency).json(),
             "cancellation_id": cancel.cancel_id,
             "cancelled_at": cancel.ended_at.map_or(0, seconds),
-            "pg_tid": cancel.pg_tid,
+            "pg_tid": cancel.pg_tid.as_deref().unwrap_or(approved),
             "reason": cancel.reason,
             "receipt_url": cancel.receipt_url,
         })
