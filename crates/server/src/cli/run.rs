@@ -160,6 +160,10 @@ async fn open_sandbox(
             "Dangol's sandbox. Its payment gateways are simulated: no money moves.\n"
         ));
         say(format_args!("  shop        {shop}   <- open this"));
+        say(format_args!(
+            "  API         {}/docs/api",
+            listeners.origins.main
+        ));
         say(format_args!("  user code   {DEMO_MERCHANT}"));
         say(format_args!("  imp_key     {DEMO_KEY}"));
         say(format_args!("  imp_secret  {DEMO_SECRET}\n"));

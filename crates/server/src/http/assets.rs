@@ -1,8 +1,9 @@
 //! The built front end: SDK and window scripts, embedded in the binary.
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Path;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rust_embed::Embed;
@@ -72,22 +73,40 @@ fn script(
     let Some(file) = file else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]));
+    let etag = etag(&file.metadata.sha256_hash());
+    let kind = "text/javascript; charset=utf-8";
+    let mut response = cached(headers, kind, cache, etag, file.data);
+    let any = HeaderValue::from_static("*");
+    response
+        .headers_mut()
+        .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
+    response
+}
+
+/// The tag of a file by its hash.
+pub(super) fn etag(hash: &[u8]) -> String {
+    format!("\"{}\"", hex::encode(&hash[..16]))
+}
+
+/// A file, or that the caller's own copy is still good.
+pub(super) fn cached(
+    headers: &HeaderMap,
+    kind: &'static str,
+    cache: &'static str,
+    etag: String,
+    file: impl Into<Body>,
+) -> Response {
     let same = headers
         .get(header::IF_NONE_MATCH)
         .is_some_and(|given| given.as_bytes() == etag.as_bytes());
     let described = [
-        (
-            header::CONTENT_TYPE,
-            "text/javascript; charset=utf-8".to_owned(),
-        ),
+        (header::CONTENT_TYPE, kind.to_owned()),
         (header::CACHE_CONTROL, cache.to_owned()),
         (header::ETAG, etag),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
     if same {
         return (StatusCode::NOT_MODIFIED, described).into_response();
     }
-    (described, file.data).into_response()
+    (described, file.into()).into_response()
 }

@@ -1,4 +1,4 @@
-//! The main origin: the V1 API, the SDK, the window's pages, and in a sandbox its controls.
+//! The main origin: the V1 API and its description, the SDK, the window's pages, and in a sandbox its controls.
 
 pub mod health;
 pub mod notice;
@@ -7,6 +7,7 @@ pub mod v1;
 pub mod window;
 
 mod assets;
+mod docs;
 mod raw_form;
 mod source;
 
@@ -54,6 +55,7 @@ pub fn router(app: App) -> Router {
         .merge(notice::router())
         .merge(health::router())
         .merge(assets::router())
+        .merge(docs::router())
         .route("/", get(front));
     if app.sandbox.is_some() {
         routes = routes.nest("/sandbox", sandbox::router());

@@ -1,5 +1,6 @@
 //! The main job without a browser: a card is registered through the PG's pages, and the API charges its key.
 
+mod contract;
 mod sandbox;
 
 use std::time::Duration;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The published secret of the demo merchant.
-const SECRET: &str =
+pub const SECRET: &str =
     "ekKoeW8RyKuT0zgaZsUtXXTLQ4AhPFW3ZGseDA6bkA5lamv9OqDMnxyeB9wqOsuO9W3Mx9YSJ4dTqJ3f";
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -63,6 +63,16 @@ impl Sandbox {
         let got = sandbox.post("/users/getToken", &credentials).await;
         sandbox.token = got["response"]["access_token"].as_str().unwrap().to_owned();
         sandbox
+    }
+
+    /// The main origin.
+    pub fn url(&self) -> &str {
+        &self.main
+    }
+
+    /// The demo merchant's token.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Value {

@@ -9,6 +9,9 @@ use dangol_engine::flow::cancel::{self, Cancellation};
 use super::answer::{Wrong, ok};
 use super::asked::Asked;
 use super::auth::Caller;
+use super::description::asked::{CancelRequest, IdempotencyKey};
+use super::description::envelope::{Answer, Refused};
+use super::description::payment::Payment;
 use super::idempotency;
 use super::params::Params;
 use crate::http::App;
@@ -23,6 +26,17 @@ const REASON_MAX: usize = 255;
 const DECIMAL_MAX: usize = 64;
 
 /// `POST /payments/cancel`: all that is left, or a part. A refusal of the PG is HTTP 200 with code -1 and the PG's text.
+#[utoipa::path(
+    post, path = "/payments/cancel", operation_id = "cancelPayment", tag = "Charges",
+    summary = "Give money back",
+    description = "All that is left of a payment, or a part; further parts may follow. While the outcome of a cancel is not known, the payment is shown as before and a further cancel is refused.",
+    params(IdempotencyKey),
+    request_body(content((CancelRequest = "application/json"), (CancelRequest = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "The payment after it. Refused with `code` 1 when there is nothing to cancel, less is left than asked for, or `checksum` differs; with -1 and `[CODE] text` when the gateway refused.", body = Answer<Payment>),
+        (status = 409, description = "The `Idempotency-Key` was used for another request, or its request is not answered yet.", body = Refused),
+    ),
+)]
 pub(super) async fn cancel(
     State(app): State<App>,
     Caller(merchant): Caller,

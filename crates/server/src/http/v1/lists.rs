@@ -11,6 +11,12 @@ use dangol_store::merchants::MerchantRecord;
 use super::answer::{Wrong, ok};
 use super::asked::InPath;
 use super::auth::Caller;
+use super::description::asked::{
+    CustomerUidInPath, LimitInQuery, MerchantUidInPath, PageInQuery, SortingInQuery, StatusInPath,
+    WindowInQuery,
+};
+use super::description::envelope::{Done, Paged, Refused};
+use super::description::payment::Payment;
 use super::params::{Params, required};
 use crate::http::App;
 
@@ -27,6 +33,16 @@ const SECONDS_MAX: i64 = 99_999_999_999;
 
 /// `GET /payments/findAll/{merchant_uid}?page=&limit=&sorting=`. With a slash at its end the status is empty, which
 /// means all.
+#[utoipa::path(
+    get, path = "/payments/findAll/{merchant_uid}", operation_id = "listPaymentsOfOrder", tag = "Payments",
+    summary = "List the payments of an order number",
+    params(MerchantUidInPath, PageInQuery, LimitInQuery, SortingInQuery),
+    responses(
+        (status = 200, description = "A page of payments.", body = Done<Paged<Payment>>),
+        (status = 400, description = "A parameter has the wrong shape, or a page beyond the list.", body = Refused),
+        (status = 404, description = "Nobody used this order number.", body = Refused),
+    ),
+)]
 pub(super) async fn of_merchant_uid(
     State(app): State<App>,
     Caller(merchant): Caller,
@@ -37,6 +53,16 @@ pub(super) async fn of_merchant_uid(
 }
 
 /// `GET /payments/findAll/{merchant_uid}/{payment_status}?page=&limit=&sorting=`.
+#[utoipa::path(
+    get, path = "/payments/findAll/{merchant_uid}/{payment_status}", operation_id = "listPaymentsOfOrderByStatus", tag = "Payments",
+    summary = "List the payments of an order number in a status",
+    params(MerchantUidInPath, StatusInPath, PageInQuery, LimitInQuery, SortingInQuery),
+    responses(
+        (status = 200, description = "A page of payments.", body = Done<Paged<Payment>>),
+        (status = 400, description = "A parameter has the wrong shape, a page beyond the list, or no such status.", body = Refused),
+        (status = 404, description = "Nobody used this order number.", body = Refused),
+    ),
+)]
 pub(super) async fn of_merchant_uid_and_status(
     State(app): State<App>,
     Caller(merchant): Caller,
@@ -66,6 +92,16 @@ async fn of_uid(
 }
 
 /// `GET /payments/status/{payment_status}?from=&to=&page=&limit=&sorting=`.
+#[utoipa::path(
+    get, path = "/payments/status/{payment_status}", operation_id = "listPaymentsByStatus", tag = "Payments",
+    summary = "List payments by status",
+    description = "Within a window of at most 90 days, by the time that belongs to the status: when it was paid, failed or cancelled; for `ready` and `all` when it was started.",
+    params(StatusInPath, WindowInQuery, PageInQuery, LimitInQuery, SortingInQuery),
+    responses(
+        (status = 200, description = "A page of payments.", body = Done<Paged<Payment>>),
+        (status = 400, description = "A parameter has the wrong shape, a page beyond the list, no such status, or a window of more than 90 days.", body = Refused),
+    ),
+)]
 pub(super) async fn of_status(
     State(app): State<App>,
     Caller(merchant): Caller,
@@ -90,6 +126,16 @@ pub(super) async fn of_status(
 }
 
 /// `GET /subscribe/customers/{customer_uid}/payments?page=`, 20 on a page. Of a key that nobody knows the list is empty.
+#[utoipa::path(
+    get, path = "/subscribe/customers/{customer_uid}/payments", operation_id = "listPaymentsOfCustomer", tag = "Billing keys",
+    summary = "List the payments of a billing key",
+    description = "20 on a page, its registration included. Of a key that nobody knows the list is empty.",
+    params(CustomerUidInPath, PageInQuery),
+    responses(
+        (status = 200, description = "A page of payments.", body = Done<Paged<Payment>>),
+        (status = 400, description = "A parameter has the wrong shape, or a page beyond the list.", body = Refused),
+    ),
+)]
 pub(super) async fn of_customer(
     State(app): State<App>,
     Caller(merchant): Caller,

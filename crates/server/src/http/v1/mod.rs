@@ -1,5 +1,5 @@
 //! The V1 REST API, as i'mport's clients know it: one envelope around every answer, lenient about how a request is
-//! written, strict about what it says.
+//! written, strict about what it says. `description` is what `/openapi.json` says of it.
 
 pub mod answer;
 pub mod asked;
@@ -9,6 +9,7 @@ pub mod params;
 
 mod cancel;
 mod codes;
+pub mod description;
 mod elsewhere;
 mod idempotency;
 mod lists;
@@ -30,8 +31,7 @@ use super::App;
 /// envelope, for all routers that this one is merged with (so only this one has a fallback).
 pub fn router() -> Router<App> {
     let mut router = Router::new();
-    let ours = schedules::routes().into_iter().chain(webhooks::routes());
-    for (path, methods) in routes().into_iter().chain(ours) {
+    for (path, methods) in routes() {
         router = router
             .route(&format!("{path}/"), methods.clone())
             .route(path, methods);
@@ -42,6 +42,7 @@ pub fn router() -> Router<App> {
         .layer(middleware::from_fn(answer::never_panicking))
 }
 
+/// Every path. What is built is also described, beside its handler and in `description`; a test compares the two.
 fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     let built = [
         ("/users/getToken", post(users::get_token)),
@@ -89,8 +90,13 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/banks/{bank_standard_code}", get(codes::bank)),
         ("/tiers/{tier_code}", get(codes::tier)),
     ];
-    let built = built.into_iter().chain(services::routes());
-    built.chain(elsewhere::routes()).collect()
+    built
+        .into_iter()
+        .chain(schedules::routes())
+        .chain(webhooks::routes())
+        .chain(services::routes())
+        .chain(elsewhere::routes())
+        .collect()
 }
 
 #[cfg(test)]

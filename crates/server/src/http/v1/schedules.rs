@@ -16,6 +16,13 @@ use serde::Serialize;
 use super::answer::{Wrong, ok};
 use super::asked::{Asked, InPath};
 use super::auth::Caller;
+use super::description::asked::{
+    CustomerUidInPath, LimitInQuery, NewTimeRequest, PageInQuery, ScheduleRequest,
+    ScheduleWindowInQuery, ScheduledUidInPath, UnscheduleRequest,
+};
+use super::description::envelope::{Answer, Done, Paged, Refused};
+use super::description::objects;
+use super::description::payment::Payment;
 use super::params::{Params, required};
 use super::subscribe::{CUSTOMER_UID_MAX, read_order};
 use crate::http::App;
@@ -59,13 +66,23 @@ pub(super) fn routes() -> [(&'static str, MethodRouter<App>); 7] {
         ),
         (
             "/subscribe/customers/{customer_uid}/schedules",
-            get(list_of_customer),
+            get(list_under_customers),
         ),
     ]
 }
 
 /// `POST /subscribe/payments/schedule`: an array of what was registered, all of it or nothing.
-async fn register(
+#[utoipa::path(
+    post, path = "/subscribe/payments/schedule", operation_id = "registerSchedules", tag = "Schedules",
+    summary = "Schedule charges",
+    description = "All of them, or none.",
+    request_body(content((ScheduleRequest = "application/json"), (ScheduleRequest = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "What was registered, in that order. Refused with `code` 1 for an unknown billing key, an order number that is scheduled or used, or a card that `checking_amount` did not prove.", body = Answer<objects::Schedules>),
+        (status = 400, description = "A parameter has the wrong shape, or a time is over.", body = Refused),
+    ),
+)]
+pub(super) async fn register(
     State(app): State<App>,
     Caller(merchant): Caller,
     asked: Asked,
@@ -98,7 +115,15 @@ fn read(params: &Params<'_>) -> Result<Registration, Refusal> {
 }
 
 /// `POST /subscribe/payments/unschedule`: an array of what was revoked.
-async fn unschedule(
+#[utoipa::path(
+    post, path = "/subscribe/payments/unschedule", operation_id = "unschedule", tag = "Schedules",
+    summary = "Revoke schedules",
+    request_body(content((UnscheduleRequest = "application/json"), (UnscheduleRequest = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "What was revoked. Refused with `code` 1 when there was nothing: `취소할 예약결제 기록이 존재하지 않습니다.`", body = Answer<objects::Schedules>),
+    ),
+)]
+pub(super) async fn unschedule(
     State(app): State<App>,
     Caller(merchant): Caller,
     asked: Asked,
@@ -117,7 +142,17 @@ async fn unschedule(
 }
 
 /// `GET /subscribe/payments/schedule/{merchant_uid}`: the latest of this merchant_uid.
-async fn find(
+#[utoipa::path(
+    get, path = "/subscribe/payments/schedule/{merchant_uid}", operation_id = "getSchedule", tag = "Schedules",
+    summary = "Find a schedule",
+    description = "The latest of this order number.",
+    params(ScheduledUidInPath),
+    responses(
+        (status = 200, description = "The schedule.", body = Done<objects::Schedule>),
+        (status = 404, description = "No such schedule: `존재하지 않는 예약결제입니다.`", body = Refused),
+    ),
+)]
+pub(super) async fn find(
     State(app): State<App>,
     Caller(merchant): Caller,
     InPath(merchant_uid): InPath<String>,
@@ -127,7 +162,18 @@ async fn find(
 }
 
 /// `PUT /subscribe/payments/schedule/{merchant_uid}`: another time for what is yet to run.
-async fn change_time(
+#[utoipa::path(
+    put, path = "/subscribe/payments/schedule/{merchant_uid}", operation_id = "changeScheduleTime", tag = "Schedules",
+    summary = "Move a schedule that is yet to run",
+    params(ScheduledUidInPath),
+    request_body(content((NewTimeRequest = "application/json"), (NewTimeRequest = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "The schedule.", body = Done<objects::Schedule>),
+        (status = 400, description = "No time or one that is over, or the schedule ran or was revoked.", body = Refused),
+        (status = 404, description = "No such schedule: `존재하지 않는 예약결제입니다.`", body = Refused),
+    ),
+)]
+pub(super) async fn change_time(
     State(app): State<App>,
     Caller(merchant): Caller,
     InPath(merchant_uid): InPath<String>,
@@ -140,7 +186,18 @@ async fn change_time(
 }
 
 /// `POST …/{merchant_uid}/reschedule`: another time for what failed or was revoked.
-async fn reschedule(
+#[utoipa::path(
+    post, path = "/subscribe/payments/schedule/{merchant_uid}/reschedule", operation_id = "reschedule", tag = "Schedules",
+    summary = "Schedule again what failed or was revoked",
+    params(ScheduledUidInPath),
+    request_body(content((NewTimeRequest = "application/json"), (NewTimeRequest = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "The schedule.", body = Done<objects::Schedule>),
+        (status = 400, description = "No time or one that is over, or the schedule did not run, is running, or was paid.", body = Refused),
+        (status = 404, description = "No such schedule: `존재하지 않는 예약결제입니다.`", body = Refused),
+    ),
+)]
+pub(super) async fn reschedule(
     State(app): State<App>,
     Caller(merchant): Caller,
     InPath(merchant_uid): InPath<String>,
@@ -153,7 +210,17 @@ async fn reschedule(
 }
 
 /// `POST …/{merchant_uid}/retry`: charges what failed or was revoked at once. A decline is a payment too.
-async fn retry(
+#[utoipa::path(
+    post, path = "/subscribe/payments/schedule/{merchant_uid}/retry", operation_id = "retrySchedule", tag = "Schedules",
+    summary = "Charge at once what failed or was revoked",
+    params(ScheduledUidInPath),
+    responses(
+        (status = 200, description = "The payment, as of `again`.", body = Done<Payment>),
+        (status = 400, description = "The schedule did not run, is running, or was paid.", body = Refused),
+        (status = 404, description = "No such schedule, or no billing key any more.", body = Refused),
+    ),
+)]
+pub(super) async fn retry(
     State(app): State<App>,
     Caller(merchant): Caller,
     InPath(merchant_uid): InPath<String>,
@@ -163,7 +230,15 @@ async fn retry(
 }
 
 /// `GET /subscribe/payments/schedule`: everything that is due within a window.
-async fn list(
+#[utoipa::path(
+    get, path = "/subscribe/payments/schedule", operation_id = "listSchedules", tag = "Schedules",
+    summary = "List schedules by due time",
+    params(ScheduleWindowInQuery, PageInQuery, LimitInQuery),
+    responses(
+        (status = 200, description = "A page of schedules. One beyond the last is empty.", body = Done<Paged<objects::Schedule>>),
+    ),
+)]
+pub(super) async fn list(
     State(app): State<App>,
     Caller(merchant): Caller,
     RawQuery(query): RawQuery,
@@ -171,9 +246,36 @@ async fn list(
     page(&app, &merchant, None, query).await
 }
 
-/// `GET /subscribe/payments/schedule/customers/{customer_uid}`, and the same under `/subscribe/customers`. An unknown
-/// customer has an empty list.
-async fn list_of_customer(
+/// `GET /subscribe/payments/schedule/customers/{customer_uid}`. An unknown customer has an empty list.
+#[utoipa::path(
+    get, path = "/subscribe/payments/schedule/customers/{customer_uid}", operation_id = "listSchedulesOfCustomer", tag = "Schedules",
+    summary = "List the schedules of a billing key",
+    description = "Of a key that nobody knows the list is empty.",
+    params(CustomerUidInPath, ScheduleWindowInQuery, PageInQuery, LimitInQuery),
+    responses(
+        (status = 200, description = "A page of schedules. One beyond the last is empty.", body = Done<Paged<objects::Schedule>>),
+    ),
+)]
+pub(super) async fn list_of_customer(
+    State(app): State<App>,
+    Caller(merchant): Caller,
+    InPath(customer_uid): InPath<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Wrong> {
+    page(&app, &merchant, Some(&customer_uid), query).await
+}
+
+/// `GET /subscribe/customers/{customer_uid}/schedules`: the same.
+#[utoipa::path(
+    get, path = "/subscribe/customers/{customer_uid}/schedules", operation_id = "listSchedulesUnderCustomer", tag = "Billing keys",
+    summary = "List the schedules of a billing key",
+    description = "Of a key that nobody knows the list is empty.",
+    params(CustomerUidInPath, ScheduleWindowInQuery, PageInQuery, LimitInQuery),
+    responses(
+        (status = 200, description = "A page of schedules. One beyond the last is empty.", body = Done<Paged<objects::Schedule>>),
+    ),
+)]
+pub(super) async fn list_under_customers(
     State(app): State<App>,
     Caller(merchant): Caller,
     InPath(customer_uid): InPath<String>,

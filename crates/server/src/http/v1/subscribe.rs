@@ -15,6 +15,10 @@ use dangol_store::merchants::MerchantRecord;
 use super::answer::{Wrong, ok, several};
 use super::asked::{Asked, InPath};
 use super::auth::Caller;
+use super::description::asked::{AgainRequest, CustomerUidInPath, IdempotencyKey};
+use super::description::envelope::{Answer, Done, Refused};
+use super::description::objects::Customer;
+use super::description::payment::Payment;
 use super::idempotency;
 use super::lists::ids;
 use super::params::{DECIMAL_MAX, MERCHANT_UID_MAX, Params, required};
@@ -31,6 +35,17 @@ const QUOTA_MAX: u8 = 36;
 
 /// `POST /subscribe/payments/again`: charges a billing key. A decline and an unknown outcome are payments too, `failed`
 /// and `ready`, with code 0.
+#[utoipa::path(
+    post, path = "/subscribe/payments/again", operation_id = "chargeAgain", tag = "Charges",
+    summary = "Charge a billing key",
+    description = "It is done within 25 seconds, or answered as it stands then: `status` `ready` means that the outcome is not known yet, and a webhook tells it. The same order number while a charge is on its way joins it and gets its answer.",
+    params(IdempotencyKey),
+    request_body(content((AgainRequest = "application/json"), (AgainRequest = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "The payment: `paid`, `failed` with `fail_reason`, or `ready`. Refused with `code` 1 before the gateway is asked: `등록되지 않은 구매자입니다.` for an unknown billing key, `이미 주문이 이루어진 건입니다. …` for a used order number.", body = Answer<Payment>),
+        (status = 409, description = "The `Idempotency-Key` was used for another request, or its request is not answered yet.", body = Refused),
+    ),
+)]
 pub(super) async fn again(
     State(app): State<App>,
     Caller(merchant): Caller,
@@ -55,6 +70,14 @@ pub(super) async fn again(
 }
 
 /// `GET /subscribe/customers/{customer_uid}`. An unknown one is HTTP 200 with code 1, as V1 answers.
+#[utoipa::path(
+    get, path = "/subscribe/customers/{customer_uid}", operation_id = "getCustomer", tag = "Billing keys",
+    summary = "See a billing key's holder",
+    params(CustomerUidInPath),
+    responses(
+        (status = 200, description = "The holder. Refused with `code` 1 for an unknown billing key.", body = Answer<Customer>),
+    ),
+)]
 pub(super) async fn customer(
     State(app): State<App>,
     Caller(merchant): Caller,
@@ -65,6 +88,16 @@ pub(super) async fn customer(
 }
 
 /// `GET /subscribe/customers?customer_uid[]=`: up to 100. HTTP 207 when some are missing.
+#[utoipa::path(
+    get, path = "/subscribe/customers", operation_id = "listCustomersByIds", tag = "Billing keys",
+    summary = "See several billing keys' holders",
+    params(("customer_uid[]" = Vec<String>, Query, description = "The billing keys' names.", min_items = 1, max_items = 100, example = json!(["gildong_0001_1234"]))),
+    responses(
+        (status = 200, description = "All of them.", body = Done<Vec<Customer>>),
+        (status = 207, description = "Some of them; which ones are missing is not told.", body = Done<Vec<Customer>>),
+        (status = 404, description = "None of them.", body = Refused),
+    ),
+)]
 pub(super) async fn customers(
     State(app): State<App>,
     Caller(merchant): Caller,
@@ -82,6 +115,15 @@ pub(super) async fn customers(
 }
 
 /// `DELETE /subscribe/customers/{customer_uid}?reason=`: the record that the key had. It charges nothing from now on.
+#[utoipa::path(
+    delete, path = "/subscribe/customers/{customer_uid}", operation_id = "deleteCustomer", tag = "Billing keys",
+    summary = "Delete a billing key",
+    description = "It charges nothing from then on, also when the gateway does not answer; schedules of it fail when they are due. Past payments stay.",
+    params(("customer_uid" = String, Path, description = "The billing key's name, percent-encoded.", min_length = 1, example = "gildong_0002_1234"), ("reason" = Option<String>, Query, description = "Why.", max_length = 255)),
+    responses(
+        (status = 200, description = "The holder that the key had. Refused with `code` 1 for an unknown billing key.", body = Answer<Customer>),
+    ),
+)]
 pub(super) async fn delete_customer(
     State(app): State<App>,
     Caller(merchant): Caller,

@@ -2,6 +2,7 @@
 
 mod charging;
 mod codes;
+mod description;
 mod idempotency;
 mod limits;
 mod listing;

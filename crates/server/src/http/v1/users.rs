@@ -17,11 +17,26 @@ use serde::Serialize;
 use super::answer::{Wrong, json, ok};
 use super::asked::{Asked, InPath};
 use super::auth::{Caller, admit};
+use super::description::asked::TokenRequest;
+use super::description::envelope::{Done, Refused};
+use super::description::objects::{Channel, PublicChannels, Token};
 use super::params::Params;
 use crate::http::App;
 use crate::http::source::Source;
 
 /// `POST /users/getToken`.
+#[utoipa::path(
+    post, path = "/users/getToken", operation_id = "getToken", tag = "Tokens and channels",
+    summary = "Get a token",
+    description = "The same token until it expires, 30 minutes after it was made; within its last minute it is prolonged by 5 minutes. So it may be asked for before every call.",
+    request_body(content((TokenRequest = "application/json"), (TokenRequest = "application/x-www-form-urlencoded"))),
+    security(()),
+    responses(
+        (status = 200, description = "The token.", body = Done<Token>),
+        (status = 400, description = "A key is missing: `imp_key, imp_secret 파라메터가 누락되었습니다.`, `code` -1. Or a parameter has the wrong shape, `code` 1.", body = Refused),
+        (status = 401, description = "Wrong keys: `인증에 실패하였습니다. API키와 secret을 확인하세요.`", body = Refused),
+    ),
+)]
 pub(super) async fn get_token(
     State(app): State<App>,
     source: Source,
@@ -116,6 +131,13 @@ impl<'a> ChannelView<'a> {
 }
 
 /// `GET /users/pg`.
+#[utoipa::path(
+    get, path = "/users/pg", operation_id = "listChannels", tag = "Tokens and channels",
+    summary = "List the merchant's channels",
+    responses(
+        (status = 200, description = "The default channel first.", body = Done<Vec<Channel>>),
+    ),
+)]
 pub(super) async fn channels(
     State(app): State<App>,
     Caller(merchant): Caller,
@@ -139,6 +161,17 @@ struct PublicList<'a> {
 
 /// `GET /users/pg/{user_code}`: what the SDK needs before it opens a window. No token, any origin. With `callback` it
 /// is a script, as old SDKs load it.
+#[utoipa::path(
+    get, path = "/users/pg/{user_code}", operation_id = "listPublicChannels", tag = "Tokens and channels",
+    summary = "List the channels, for the merchant's pages",
+    description = "What the SDK asks before it opens a window. No token, any origin, and older than the envelope.",
+    params(("user_code" = String, Path, description = "The merchant's user code.", min_length = 1, example = "imp00000000"), ("callback" = Option<String>, Query, description = "The name of a function: the answer is then a script that calls it, always with HTTP 200, as old pages load it.", max_length = 100, pattern = "^[A-Za-z_$.][A-Za-z0-9_$.]*$")),
+    security(()),
+    responses(
+        (status = 200, description = "The channels.", content((PublicChannels = "application/json"), (String = "application/javascript"))),
+        (status = 404, description = "No such merchant: `등록되지 않은 가맹점 식별코드입니다.`", body = PublicChannels),
+    ),
+)]
 pub(super) async fn public_channels(
     State(app): State<App>,
     user_code: Result<InPath<String>, Wrong>,
