@@ -29,10 +29,10 @@ web/node_modules/.installed: web/package.json web/package-lock.json
 demo: build ## Build, then run a sandbox with its shop; ARGS="--listen 127.0.0.1:9000" is passed on
 	exec $(TARGET_DIR)/release/dangol demo $(ARGS)
 
-tools: ## Install what the tests need besides Rust and Node (Chromium, a PostgreSQL server)
+tools: ## Install what the tests need besides Rust and Node (Chromium, a PostgreSQL server, schemathesis)
 	scripts/install-test-tools.sh
 
-test: tools web ## Run everything: checks, unit tests, both databases, a real browser
+test: tools web ## Run everything: checks, unit tests, both databases, the API's description, a real browser
 	scripts/test.sh
 
 check: web ## Formatting, lints and types, with no warning allowed

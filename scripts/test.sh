@@ -29,7 +29,7 @@ stage() {
 
 # The last words of each runner, without their colours.
 last_words() {
-  sed 's/\x1b\[[0-9;]*m//g' "$logs"/{web,rust,browser}.log |
+  sed 's/\x1b\[[0-9;]*m//g' "$logs"/{web,rust,contract,browser}.log |
     grep -E '^ *(Summary \[|test result: .* [1-9][0-9]* passed|Tests +[0-9]+ passed|[0-9]+ (passed|flaky|skipped))' || true
 }
 
@@ -43,6 +43,7 @@ summary() {
   printf '%-10s %5d s\n' total "$SECONDS"
   echo
   last_words
+  grep -hE '[0-9]+ generated' "$logs/contract.log" | sed 's/^ */schemathesis: /'
   # A failed test has ended the run before this line.
   local passed
   passed="$(last_words | grep -oE '[0-9]+ passed' | awk '{ sum += $1 } END { print sum + 0 }')"
@@ -55,5 +56,6 @@ stage check scripts/check.sh
 stage web npm --prefix web test
 stage rust scripts/with-postgres.sh scripts/cargo-test.sh
 stage binary cargo build --bin dangol
+stage contract scripts/contract.sh
 stage browser env DANGOL_BIN="$target/debug/dangol" npm --prefix web run e2e
 summary
