@@ -88,6 +88,10 @@ impl Gateway for Connector {
         if order.amount.currency != Currency::KRW || order.amount.minor <= 0 {
             return Outcome::NotSent(not_in_won());
         }
+        let Some(quota) = quota(order) else {
+            let text = "NHN KCP 할부는 50,000원 이상, 2~12개월만 가능합니다.";
+            return Outcome::NotSent(Failure::new(FailureClass::BadAmount, "", text));
+        };
         let cert = sign::one_line(channel.credential("cert"));
         let won = order.amount.minor.to_string();
         let question = messages::Charge {
@@ -98,7 +102,7 @@ impl Gateway for Connector {
             amount: won.clone(),
             card_mny: won,
             currency: "410",
-            quota: format!("{:02}", order.quota),
+            quota,
             ordr_idxx: &order.order_id,
             good_name: fields::good_name(&order.name),
             buyr_name: fields::buyer_name(order.buyer.name.as_deref()),
@@ -365,6 +369,16 @@ fn not_in_won() -> Failure {
         "",
         "NHN KCP 정기결제는 1원 이상의 원화(KRW)만 지원합니다.",
     )
+}
+
+/// The instalments, months, as KCP takes them; its code for others is not published, so they are not sent.
+fn quota(order: &ChargeOrder) -> Option<String> {
+    const AMOUNT_MIN: i64 = 50_000;
+    match order.quota {
+        0 | 1 => Some("00".to_owned()),
+        2..=12 if order.amount.minor >= AMOUNT_MIN => Some(format!("{:02}", order.quota)),
+        _ => None,
+    }
 }
 
 /// The parts of the amount, when the merchant told any. VAT that was not told is a tenth on top of the taxed part.

@@ -240,6 +240,33 @@ async fn money_that_is_not_won_is_never_sent() {
     }
 }
 
+#[tokio::test]
+async fn instalments_that_kcp_does_not_take_are_never_sent() {
+    for (quota, amount, sent) in [
+        (0, 1, Some("00")),
+        (1, 50_000, Some("00")),
+        (2, 50_000, Some("02")),
+        (12, 50_000, Some("12")),
+        (2, 49_999, None),
+        (13, 50_000, None),
+    ] {
+        let order = crate::contract::ChargeOrder {
+            amount: won(amount),
+            quota,
+            ..charge_order()
+        };
+        let script = Script::error(WireError::Lost);
+        let outcome = Connector.charge(&script, &channel(), &key(), &order).await;
+        match sent {
+            Some(text) => assert_eq!(script.asked().1["quota"], text, "{quota} of {amount}"),
+            None => {
+                assert!(matches!(outcome, Outcome::NotSent(_)), "{outcome:?}");
+                assert!(script.asked_nothing(), "{quota} of {amount}");
+            }
+        }
+    }
+}
+
 fn inquiry(pg_tid: Option<&str>) -> Inquiry {
     Inquiry {
         order_id: "imps_123456789012".to_owned(),

@@ -182,7 +182,11 @@ pub(super) fn read_order(params: &Params<'_>, customer_uid: String) -> Result<Ag
             addr: buyer("buyer_addr")?,
             postcode: buyer("buyer_postcode")?,
         },
-        quota: params.count("card_quota", QUOTA_MAX)?,
+        // One month is all at once.
+        quota: match params.count("card_quota", QUOTA_MAX)? {
+            1 => 0,
+            months => months,
+        },
         // 0 is how it is unset: the default is 0 as well.
         tax_free: decimal(params, "tax_free", currency)?.filter(|text| text.trim() != "0"),
         vat,

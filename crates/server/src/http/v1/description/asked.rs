@@ -42,7 +42,7 @@ pub struct AgainRequest {
     buyer_postcode: Option<String>,
     #[schema(max_length = 255)]
     buyer_tel: Option<String>,
-    /// Instalments, months; 0 for all at once.
+    /// Instalments, months; 0 and 1 for all at once. Gateways take fewer, and small amounts not at all.
     #[schema(minimum = 0, maximum = 36)]
     card_quota: Option<u8>,
     /// ISO 4217; the channel's (KRW) unless told.
