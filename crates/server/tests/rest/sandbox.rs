@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use dangol_gateway::wire::{Method, Request, Wire};
 use dangol_wire::HttpWire;
@@ -87,6 +88,29 @@ impl Sandbox {
         let mut request = Request::post(url, "application/json", Vec::new());
         request.method = Method::Get;
         self.call(request).await
+    }
+
+    /// Sends webhooks to the demo shop, which takes them.
+    pub async fn hear_webhooks(&self) {
+        let shop = self.get("/sandbox").await["shop"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let url = json!({"url": format!("{shop}/webhook")});
+        assert!(self.post("/sandbox/webhook", &url).await["url"].is_string());
+    }
+
+    /// The id of the webhook about a payment, once it has arrived.
+    pub async fn told_about(&self, imp_uid: &str) -> String {
+        let look = async || loop {
+            let list = self.get(&format!("/webhooks?imp_uid={imp_uid}")).await;
+            let webhook = &list["response"]["list"][0];
+            if webhook["status"] == "delivered" {
+                return webhook["id"].as_str().unwrap().to_owned();
+            }
+        };
+        let looked = tokio::time::timeout(Duration::from_secs(30), look()).await;
+        looked.expect("the webhook arrives")
     }
 
     /// A call of the merchant's server.

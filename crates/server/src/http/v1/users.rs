@@ -35,6 +35,7 @@ use crate::http::source::Source;
         (status = 200, description = "The token.", body = Done<Token>),
         (status = 400, description = "A key is missing: `imp_key, imp_secret 파라메터가 누락되었습니다.`, `code` -1. Or a parameter has the wrong shape, `code` 1.", body = Refused),
         (status = 401, description = "Wrong keys: `인증에 실패하였습니다. API키와 secret을 확인하세요.`", body = Refused),
+        (status = 403, description = "The merchant allows calls from some addresses only, and this one is none of them.", body = Refused),
     ),
 )]
 pub(super) async fn get_token(

@@ -9,10 +9,12 @@ use dangol_engine::flow::webhooks::{self, Sent};
 use dangol_store::deliveries::Try;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::answer::{Wrong, ok};
 use super::asked::InPath;
 use super::auth::Caller;
+use super::description::envelope::{Answer, Done, Refused};
 use super::params::Params;
 use crate::http::App;
 
@@ -31,35 +33,74 @@ pub(super) fn routes() -> [(&'static str, MethodRouter<App>); 3] {
     ]
 }
 
-#[derive(Serialize)]
-struct List {
+/// Webhooks, newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Webhooks)]
+pub(super) struct List {
+    /// The webhooks.
     list: Vec<Webhook>,
-    /// What to give as `before` for the next ones.
+    /// What to give as `before` for the next ones; null when there are none.
     next: Option<String>,
 }
 
 /// A webhook as this API shows it.
-#[derive(Serialize)]
-struct Webhook {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Webhook {
+    /// What is told, as an object.
+    #[schema(value_type = Object)]
     body: Value,
+    /// `application/json` or `application/x-www-form-urlencoded`.
+    #[schema(example = "application/json")]
     content_type: String,
+    /// When it was queued; unix seconds.
+    #[schema(example = 1_764_115_200)]
     created_at: i64,
+    /// Its id, the `webhook-id` of each try.
+    #[schema(example = "msg_019abcdef01230123456789abcdef")]
     id: String,
+    /// The payment that it is about; null when it is about none.
+    #[schema(example = "imps_448280090638")]
     imp_uid: Option<String>,
+    /// `queued` while it is on its way, then `delivered` or `dead`; `kept` for one that goes nowhere.
+    #[schema(example = "delivered")]
     status: String,
+    /// Its tries, oldest first.
     tries: Vec<TryView>,
+    /// Where it goes; null for one that only a sandbox's listeners hear.
+    #[schema(example = "https://shop.example.com/webhook")]
     url: Option<String>,
 }
 
-#[derive(Serialize)]
+/// One try of a webhook.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookTry)]
 struct TryView {
+    /// The first 4 kB of the answer, or why there was none.
+    #[schema(example = "ok")]
     answer: String,
+    /// When; unix seconds.
+    #[schema(example = 1_764_115_200)]
     at: i64,
+    /// The answer's HTTP status; null when no answer came.
+    #[schema(example = 200)]
     http_status: Option<i64>,
 }
 
 /// `GET /webhooks?before=&limit=`, newest first; with `imp_uid`, all that are about a payment.
-async fn list(
+#[utoipa::path(
+    get, path = "/webhooks", operation_id = "listWebhooks", tag = "Webhooks",
+    summary = "List webhooks, newest first",
+    params(
+        ("before" = Option<String>, Query, description = "Only those before this id: `next` of the page before.", max_length = 64),
+        ("limit" = Option<i64>, Query, description = "How many; 20 unless told.", minimum = 1, maximum = 100),
+        ("imp_uid" = Option<String>, Query, description = "All that are about a payment, in place of a page.", max_length = 64, example = "imps_448280090638"),
+    ),
+    responses(
+        (status = 200, description = "Webhooks with their tries.", body = Done<List>),
+        (status = 404, description = "No such payment.", body = Refused),
+    ),
+)]
+pub(super) async fn list(
     State(app): State<App>,
     Caller(merchant): Caller,
     RawQuery(query): RawQuery,
@@ -89,7 +130,16 @@ async fn list(
 }
 
 /// `GET /webhooks/{id}`.
-async fn find(
+#[utoipa::path(
+    get, path = "/webhooks/{id}", operation_id = "getWebhook", tag = "Webhooks",
+    summary = "Look a webhook up",
+    params(("id" = String, Path, description = "Its id.", min_length = 1, max_length = 64, example = "msg_019abcdef01230123456789abcdef")),
+    responses(
+        (status = 200, description = "The webhook with its tries.", body = Done<Webhook>),
+        (status = 404, description = "No such webhook.", body = Refused),
+    ),
+)]
+pub(super) async fn find(
     State(app): State<App>,
     Caller(merchant): Caller,
     InPath(id): InPath<String>,
@@ -99,7 +149,17 @@ async fn find(
 }
 
 /// `POST /webhooks/{id}/resend`: the webhook, on its way again.
-async fn resend(
+#[utoipa::path(
+    post, path = "/webhooks/{id}/resend", operation_id = "resendWebhook", tag = "Webhooks",
+    summary = "Send a webhook again",
+    description = "At once, with its id and its body, to where it went. Refused while it is on its way, and while its endpoint is switched off.",
+    params(("id" = String, Path, description = "Its id.", min_length = 1, max_length = 64, example = "msg_019abcdef01230123456789abcdef")),
+    responses(
+        (status = 200, description = "The webhook, on its way again; or, with `code` 1, why not.", body = Answer<Webhook>),
+        (status = 404, description = "No such webhook.", body = Refused),
+    ),
+)]
+pub(super) async fn resend(
     State(app): State<App>,
     Caller(merchant): Caller,
     InPath(id): InPath<String>,

@@ -7,6 +7,7 @@ pub mod objects;
 pub mod payment;
 
 mod modify;
+mod services;
 
 use std::sync::LazyLock;
 
@@ -15,7 +16,8 @@ use dangol_gateway::GATEWAYS;
 use utoipa::OpenApi;
 
 use self::modify::{Common, EveryKey, Named, Schemes};
-use super::{cancel, codes, lists, payments, prepared, schedules, subscribe, users};
+use self::services::Services;
+use super::{cancel, codes, lists, payments, prepared, schedules, subscribe, users, webhooks};
 
 /// What every reader of the description should know first.
 const INTRODUCTION: &str = include_str!("introduction.md");
@@ -42,10 +44,12 @@ fn a_gateway() -> &'static str {
         (name = "Schedules", description = "Charges that make themselves."),
         (name = "Payments", description = "Looking payments up."),
         (name = "Prepared orders", description = "Amounts that the merchant's server tells before a window opens."),
+        (name = "Webhooks", description = "What was told to the merchant's server, and how it answered. These calls are ours: V1 shows this in its console."),
+        (name = "Calls of one gateway", description = "What V1 passes on to one gateway alone."),
         (name = "Codes", description = "Codes of card companies and banks."),
     ),
     security(("bearer" = []), ("token" = []), ("imp_token_header" = []), ("query_token" = [])),
-    modifiers(&Schemes, &Named, &EveryKey, &Common),
+    modifiers(&Schemes, &Named, &EveryKey, &Services, &Common),
     components(schemas(envelope::Refused, objects::AskedStatus)),
     paths(
         users::get_token,
@@ -82,6 +86,9 @@ fn a_gateway() -> &'static str {
         codes::banks,
         codes::bank,
         codes::tier,
+        webhooks::list,
+        webhooks::find,
+        webhooks::resend,
     )
 )]
 struct Description;

@@ -155,6 +155,11 @@ const UNAUTHORIZED: (&str, &str, &str) = (
     "401",
     "No token, or one that is not good (any more): get a new one.",
 );
+const FORBIDDEN: (&str, &str, &str) = (
+    "Forbidden",
+    "403",
+    "The merchant allows calls from some addresses only, and this one is none of them.",
+);
 const TOO_SLOW: (&str, &str, &str) = (
     "TooSlow",
     "408",
@@ -183,6 +188,7 @@ impl Modify for Common {
         for (name, _, text) in [
             MALFORMED,
             UNAUTHORIZED,
+            FORBIDDEN,
             TOO_SLOW,
             TOO_LARGE,
             TOO_MANY,
@@ -209,7 +215,7 @@ impl Modify for Common {
                 }
                 // Where the document's own rule holds, a token is needed.
                 if operation.security.is_none() {
-                    common.push(UNAUTHORIZED);
+                    common.extend([UNAUTHORIZED, FORBIDDEN]);
                 }
                 for (name, status, _) in common {
                     let responses = &mut operation.responses.responses;
