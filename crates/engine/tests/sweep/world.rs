@@ -310,24 +310,9 @@ impl World {
                 .vault
                 .seal_credentials(&data_key, &context, engine.random.bytes(), &secrets)
                 .expect("sealed");
-            let record = MerchantRecord {
-                merchant: merchant.clone(),
-                name: "단골 상점".to_owned(),
-                imp_key: "key".to_owned(),
-                secret_hash: String::new(),
-                data_key,
-                webhook_url: Some(WEBHOOK.to_owned()),
-                webhook_type: "application/json".to_owned(),
-                created_at: 0,
-                confirm_url: None,
-                webhook_first: false,
-                webhook_events: ExtraEvents::default(),
-            };
-            assert!(
-                merchants::insert(&engine.db, &record)
-                    .await
-                    .expect("a merchant")
-            );
+            let record = shop(merchant.clone(), data_key);
+            let inserted = merchants::insert(&engine.db, &record).await;
+            assert!(inserted.expect("a merchant"));
             let events = [ExtraEvent::KeyIssued].into_iter().collect();
             merchants::set_events(&engine.db, &merchant, &events, 0)
                 .await
@@ -356,6 +341,22 @@ impl World {
                     .expect("a channel")
             );
         }
+    }
+}
+
+fn shop(merchant: UserCode, data_key: String) -> MerchantRecord {
+    MerchantRecord {
+        merchant,
+        name: "단골 상점".to_owned(),
+        imp_key: "key".to_owned(),
+        secret_hash: String::new(),
+        data_key,
+        webhook_url: Some(WEBHOOK.to_owned()),
+        webhook_type: "application/json".to_owned(),
+        created_at: 0,
+        confirm_url: None,
+        webhook_first: false,
+        webhook_events: ExtraEvents::default(),
     }
 }
 
