@@ -10,7 +10,8 @@ use dangol_store::jobs::{self, Claimed, Job, Kind};
 use dangol_store::merchants::MerchantRecord;
 
 use super::cancel::{Cancellation, cancel};
-use super::charge_again::{Attempt, Intent, asked, charge};
+use super::carry_out::{Attempt, Intent, carry_out};
+use super::charge_again::{ChargeKey, asked};
 use super::resolve::INQUIRY_PAUSES_MS;
 use super::{Again, look_up};
 use crate::channels::OpenChannel;
@@ -51,12 +52,13 @@ pub(super) async fn check(
         name: Some("카드정보 확인".to_owned()),
         ..Again::default()
     };
-    let payment = asked(engine, merchant, &again, &key, &channel)?;
-    let attempt = Attempt::new(engine, merchant, key, channel, Intent::Checks);
+    let payment = asked(engine, merchant, &again, &channel)?;
+    let charge = ChargeKey::new(engine, merchant, key, channel);
+    let attempt = Attempt::new(engine, merchant, charge, Intent::Checks);
     // A caller who hangs up does not keep the buyer's money from being given back at once.
     let (owned, with) = (engine.clone(), Arc::clone(merchant));
     let checking = engine.tasks.spawn(async move {
-        let payment = charge(attempt, payment).await?;
+        let payment = carry_out(attempt, payment).await?;
         if payment.state == State::Paid {
             give_all_back(&owned, &with, &payment).await?;
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod attempt;
 pub mod cancel;
+pub(crate) mod carry_out;
 pub mod charge_again;
 pub(crate) mod check_card;
 pub mod close_window;

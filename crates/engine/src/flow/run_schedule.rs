@@ -18,7 +18,8 @@ use dangol_store::merchants::MerchantRecord;
 use dangol_store::payments;
 use dangol_store::schedules::{self, Begin};
 
-use super::charge_again::{Attempt, Begun, Intent};
+use super::carry_out::{Attempt, Begun, Intent};
+use super::charge_again::ChargeKey;
 use super::notify::{self, Told};
 use super::schedule::find;
 use crate::channels::OpenChannel;
@@ -57,7 +58,8 @@ pub(crate) async fn run(engine: &Engine, held: &Claimed) -> Result<(), FlowError
     }
     let payment = due_payment(&schedule, &key, &channel, now);
     let intent = Intent::Scheduled(Box::new(schedule.clone()), Some(held.job.clone()));
-    let attempt = Attempt::new(engine, &merchant, key, channel, intent);
+    let charge = ChargeKey::new(engine, &merchant, key, channel);
+    let attempt = Attempt::new(engine, &merchant, charge, intent);
     match attempt.start(payment).await? {
         Begun::Ours(_, end) => {
             inflight::wait(end).await;
@@ -216,7 +218,8 @@ pub async fn retry(
     };
     let payment = due_payment(&schedule, &key, &channel, engine.now_ms());
     let intent = Intent::Scheduled(Box::new(schedule), None);
-    let attempt = Attempt::new(engine, merchant, key, channel, intent);
+    let charge = ChargeKey::new(engine, merchant, key, channel);
+    let attempt = Attempt::new(engine, merchant, charge, intent);
     match attempt.start(payment).await? {
         Begun::Ours(payment, end) => {
             let budget = Duration::from_millis(engine.settings.answer_budget_ms);

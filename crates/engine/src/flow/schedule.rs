@@ -102,7 +102,7 @@ fn read_one(
     key: &Sealed,
     channel: &OpenChannel,
 ) -> Result<Schedule, FlowError> {
-    let payment = asked(engine, merchant, &entry.again, key, channel)?;
+    let payment = asked(engine, merchant, &entry.again, channel)?;
     let now = payment.started_at;
     if payment.amount == 0 {
         return Err(Refusal::business(messages::ZERO_AMOUNT).into());
