@@ -5,6 +5,7 @@
 
 pub mod billing;
 pub mod card;
+pub mod card_data;
 pub mod clock;
 pub mod extra_event;
 pub mod ids;
@@ -19,6 +20,7 @@ pub mod state;
 pub mod v1;
 
 pub use card::{CardFacts, CardKind, MaskedPan};
+pub use card_data::{CardData, CardFields, NoCard};
 pub use clock::Clock;
 pub use extra_event::{ExtraEvent, ExtraEvents};
 pub use ids::{ImpUid, UserCode};

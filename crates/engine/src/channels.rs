@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use dangol_domain::UserCode;
 use dangol_gateway::contract::{Channel, Gateway};
+use dangol_gateway::profile::Kind;
 use dangol_store::channels::{self, ChannelRecord};
 use dangol_store::merchants::MerchantRecord;
 use dangol_vault::ChannelContext;
@@ -110,23 +111,25 @@ impl Engine {
 
 /// Picks a channel as i'mport's SDK does: exact provider and MID; else the default when its provider matches; else
 /// any channel of the provider; else the default. So an unknown `pg` opens the default channel, and a known provider
-/// with an unknown MID that provider's default.
+/// with an unknown MID that provider's default. Only channels of the kind count: those of V1's other types are as if
+/// they were not there.
 pub fn pick<'a>(
     channels: &'a [Arc<OpenChannel>],
+    kind: Kind,
     pg: Option<&str>,
     key: Option<&str>,
 ) -> Option<&'a Arc<OpenChannel>> {
-    let windows = || channels.iter().filter(|c| c.record.kind == "payment");
-    if let Some(found) = key.and_then(|key| windows().find(|c| c.record.channel_key == key)) {
+    let of_kind = || channels.iter().filter(|c| c.record.kind == kind.v1());
+    if let Some(found) = key.and_then(|key| of_kind().find(|c| c.record.channel_key == key)) {
         return Some(found);
     }
     let pg = pg.unwrap_or("").trim();
     let (provider, mid) = pg.split_once('.').unwrap_or((pg, ""));
     // The list has the default first, so the first of a provider is its default.
-    windows()
+    of_kind()
         .find(|c| c.record.provider == provider && c.record.pg_id == mid)
-        .or_else(|| windows().find(|c| c.record.provider == provider))
-        .or_else(|| windows().next())
+        .or_else(|| of_kind().find(|c| c.record.provider == provider))
+        .or_else(|| of_kind().next())
 }
 
 #[cfg(test)]
@@ -212,11 +215,31 @@ mod tests {
             (Some("two"), Some("key-D"), "two B"),
         ];
         for (pg, key, expected) in rows {
-            let picked = pick(&channels, *pg, *key).expect("there is a default");
+            let picked = pick(&channels, Kind::Payment, *pg, *key).expect("there is a default");
             let record = &picked.record;
             let picked = format!("{} {}", record.provider, record.pg_id);
             assert_eq!(picked, *expected, "pg {pg:?}, key {key:?}");
         }
+    }
+
+    #[test]
+    fn card_data_goes_to_a_channel_for_it_or_nowhere() {
+        let channels = [
+            channel("payment", "one", "A"),
+            channel("api_payment", "one", "C"),
+            channel("api_payment", "three", "D"),
+        ];
+        for (pg, key, expected) in [
+            (None, None, "C"),
+            (Some("three"), None, "D"),
+            (Some("nobody"), None, "C"),
+            (Some("one.A"), Some("key-A"), "C"),
+            (None, Some("key-D"), "D"),
+        ] {
+            let picked = pick(&channels, Kind::ApiPayment, pg, key).expect("there is one");
+            assert_eq!(picked.record.pg_id, expected, "pg {pg:?}, key {key:?}");
+        }
+        assert!(pick(&channels[..1], Kind::ApiPayment, None, Some("key-A")).is_none());
     }
 
     #[test]
@@ -225,11 +248,11 @@ mod tests {
             channel("api_payment", "three", "D"),
             channel("payment", "one", "A"),
         ];
-        let picked = pick(&channels, None, None).expect("one has a window");
+        let picked = pick(&channels, Kind::Payment, None, None).expect("one has a window");
         assert_eq!(picked.record.pg_id, "A", "the default has none");
         for (pg, key) in [(None, None), (Some("three.D"), Some("key-D"))] {
-            assert!(pick(&channels[..1], pg, key).is_none());
-            assert!(pick(&[], pg, key).is_none());
+            assert!(pick(&channels[..1], Kind::Payment, pg, key).is_none());
+            assert!(pick(&[], Kind::Payment, pg, key).is_none());
         }
     }
 }

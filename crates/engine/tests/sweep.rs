@@ -6,6 +6,8 @@
 mod check;
 #[path = "sweep/cut.rs"]
 mod cut;
+#[path = "sweep/key_in.rs"]
+mod key_in;
 #[path = "sweep/scripts.rs"]
 mod scripts;
 #[path = "sweep/world.rs"]
@@ -13,6 +15,7 @@ mod world;
 
 use dangol_gateway::{Entry, GATEWAYS};
 
+use key_in::{Keyed, KeyedIssue};
 use scripts::{Charge, Checked, Confirmed, GiveBack, Issue, Refused, Scheduled, Script};
 use world::{Life, Where, World};
 
@@ -78,8 +81,29 @@ fn a_checked_card_survives_a_crash_anywhere_on_sqlite() {
     sweep::<Checked>(Where::Sqlite);
 }
 
+#[test]
+fn a_charge_of_card_data_survives_a_crash_anywhere_on_sqlite() {
+    sweep::<Keyed>(Where::Sqlite);
+}
+
+#[test]
+fn a_charge_of_card_data_survives_a_crash_anywhere_on_postgres() {
+    sweep::<Keyed>(Where::Postgres);
+}
+
+#[test]
+fn a_key_and_a_charge_of_card_data_survive_a_crash_anywhere_on_sqlite() {
+    sweep::<KeyedIssue>(Where::Sqlite);
+}
+
+#[test]
+fn a_key_and_a_charge_of_card_data_survive_a_crash_anywhere_on_postgres() {
+    sweep::<KeyedIssue>(Where::Postgres);
+}
+
 fn sweep<S: Script>(place: Where) {
-    for entry in GATEWAYS {
+    let of_kind = |entry: &&Entry| entry.gateway.profile().kind == S::KIND;
+    for entry in GATEWAYS.iter().filter(of_kind) {
         let world = World::make(entry, place);
         let mut ends = check::Ends::default();
         for retries in [false, true] {

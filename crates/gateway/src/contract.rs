@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use dangol_domain::{
-    BillingKey, Buyer, CardFacts, Device, Failure, Money, Outcome, Receipt, Secret,
+    BillingKey, Buyer, CardData, CardFacts, Device, Failure, FailureClass, Money, Outcome, Receipt,
+    Secret,
 };
 use serde::Serialize;
 
@@ -259,6 +260,15 @@ pub struct ChargeOrder {
     pub at_ms: i64,
 }
 
+/// What a merchant's server sends card data for (key-in by API).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyIn {
+    /// One charge, and nothing is kept.
+    Charge,
+    /// A billing key; its first charge is the PG's own or comes after it.
+    Issue,
+}
+
 /// An attempt to be asked about.
 pub struct Inquiry {
     /// Our order number.
@@ -328,6 +338,9 @@ pub enum Checked {
     CannotProve(String),
 }
 
+/// What a PG says that takes no card data from us.
+const NO_KEY_IN: &str = "이 PG는 카드정보를 직접 받는 결제(API 수기결제)를 지원하지 않습니다.";
+
 /// A payment gateway, the merchant's side.
 #[async_trait]
 pub trait Gateway: Send + Sync {
@@ -388,6 +401,40 @@ pub trait Gateway: Send + Sync {
         key: &BillingKey,
         order: &ChargeOrder,
     ) -> Outcome;
+
+    /// Whether this channel takes such card data for that, as far as can be said before anything is begun.
+    ///
+    /// # Errors
+    /// Why not, for the merchant. Never quotes the card.
+    fn takes_card(&self, channel: &Channel, card: &CardData, wish: KeyIn) -> Result<(), String> {
+        let _ = (channel, card, wish);
+        Err(NO_KEY_IN.to_owned())
+    }
+
+    /// Charges a card once. The caller has committed the attempt before; the card is gone afterwards.
+    async fn charge_card(
+        &self,
+        wire: &dyn Wire,
+        channel: &Channel,
+        card: CardData,
+        order: &ChargeOrder,
+    ) -> Outcome {
+        let _ = (wire, channel, card, order);
+        Outcome::NotSent(Failure::new(FailureClass::Config, "", NO_KEY_IN))
+    }
+
+    /// Makes a key of a card. Where the PG charges with it, the order's amount is the first charge; else no money moves.
+    /// The caller has committed the attempt before; the card is gone afterwards.
+    async fn issue_by_card(
+        &self,
+        wire: &dyn Wire,
+        channel: &Channel,
+        card: CardData,
+        order: &ChargeOrder,
+    ) -> Issue {
+        let _ = (wire, channel, card, order);
+        Issue::Refused(Failure::new(FailureClass::Config, "", NO_KEY_IN))
+    }
 
     /// Asks how an attempt ended.
     async fn inquire(&self, wire: &dyn Wire, channel: &Channel, inquiry: &Inquiry) -> Inquired;

@@ -39,6 +39,7 @@ pub static GATEWAYS: &[Entry] = &[
     kicc::ENTRY,
     payco::ENTRY,
     paymentwall::ENTRY,
+    kcp_billing::KEY_IN,
 ];
 
 /// The entry of a provider's name.

@@ -12,6 +12,9 @@ pub struct Profile {
     pub provider: String,
     /// The PG's name for people.
     pub title: Title,
+    /// How payments begin: V1's type of its channels.
+    #[serde(default)]
+    pub kind: Kind,
     /// What `amount` means at key issue.
     pub amount_at_issue: AmountAtIssue,
     /// Whether `pay_method` other than `card` is refused (else it is ignored).
@@ -23,9 +26,11 @@ pub struct Profile {
     /// Parameters of `request_pay` that the PG's window needs.
     #[serde(default)]
     pub asks: Vec<String>,
-    /// How the window is shown on a PC.
+    /// How the window is shown on a PC; of no meaning where there is none.
+    #[serde(default)]
     pub pc: Frame,
-    /// How the window is shown on a phone.
+    /// How the window is shown on a phone; of no meaning where there is none.
+    #[serde(default)]
     pub mobile: Frame,
     /// Hosts by name.
     pub hosts: BTreeMap<String, Host>,
@@ -43,6 +48,27 @@ pub struct Profile {
     pub dialect: BTreeMap<String, String>,
     /// The MID of the demo channel.
     pub demo_pg_id: String,
+}
+
+/// How payments begin.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// In the PG's window.
+    #[default]
+    Payment,
+    /// By card data that the merchant's server sends.
+    ApiPayment,
+}
+
+impl Kind {
+    /// V1's word.
+    pub fn v1(self) -> &'static str {
+        match self {
+            Kind::Payment => "payment",
+            Kind::ApiPayment => "api_payment",
+        }
+    }
 }
 
 /// How a PG's notices are taken.
@@ -102,7 +128,7 @@ pub enum InquiryBy {
 }
 
 /// How the window is shown, and how its result comes back.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Frame {
     /// Layer, popup or redirect.
@@ -122,7 +148,7 @@ pub struct Frame {
 }
 
 /// Where the window lives. A redirect ends at `m_redirect_url`, the others in the callback.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FrameKind {
     /// A layer in the merchant's page.
@@ -130,6 +156,7 @@ pub enum FrameKind {
     /// A popup.
     Popup,
     /// The page itself goes there and comes back.
+    #[default]
     Redirect,
 }
 

@@ -9,6 +9,8 @@
 mod cases;
 #[path = "conformance/issue.rs"]
 mod issue;
+#[path = "conformance/key_in.rs"]
+mod key_in;
 #[path = "conformance/notices.rs"]
 mod notices;
 #[path = "conformance/page.rs"]

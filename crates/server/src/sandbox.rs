@@ -6,6 +6,7 @@ use std::sync::Arc;
 use dangol_domain::ids::channel_key;
 use dangol_engine::jobs::Timers;
 use dangol_engine::{Engine, FlowError};
+use dangol_gateway::profile::Kind;
 use dangol_gateway::sandbox::{Simulator, World};
 use dangol_store::channels::{self, ChannelRecord};
 use dangol_store::merchants::MerchantRecord;
@@ -122,6 +123,7 @@ pub async fn add_channel(
     {
         return Err(ChannelError::Exists);
     }
+    let kind = dangol_gateway::find(pg).map_or(Kind::Payment, |e| e.gateway.profile().kind);
     let dialect = simulator.dialect();
     // Making keys takes a moment of computing.
     let (maker, mid) = (Arc::clone(simulator), pg_id.to_owned());
@@ -153,7 +155,7 @@ pub async fn add_channel(
         channel_key: key,
         provider: pg.to_owned(),
         pg_id: pg_id.to_owned(),
-        kind: "payment".to_owned(),
+        kind: kind.v1().to_owned(),
         name: format!("{pg} sandbox"),
         sandbox: true,
         is_default: default || existing.is_empty(),

@@ -45,6 +45,15 @@ impl Refusal {
         }
     }
 
+    /// A refusal in the PG's words: HTTP 200, code -1.
+    pub fn by_pg(message: impl Into<String>) -> Refusal {
+        Refusal {
+            status: 200,
+            code: -1,
+            message: message.into(),
+        }
+    }
+
     /// A malformed parameter: HTTP 400, code 1. The text names the field and what was expected.
     pub fn malformed(field: &str, expected: &str) -> Refusal {
         Refusal {

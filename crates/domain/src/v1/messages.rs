@@ -105,6 +105,19 @@ pub fn card_not_proven(reason: &str) -> String {
     format!("카드정보 확인에 실패하였습니다. {reason}")
 }
 
+/// Card data without a channel that takes it (V1's own text is unknown; this one is ours).
+pub const NO_KEY_IN: &str = "카드정보를 직접 전달하는 결제(API 수기결제)가 설정되지 않았습니다. api_payment 유형의 PG 설정을 추가해야 \
+    사용할 수 있습니다. (key-in by API is off: this merchant has no channel of type api_payment)";
+/// A key without a charge, where the PG makes keys by charging (V1's own text is unknown; this one is ours).
+pub const KEY_NEEDS_CHARGE: &str = "이 PG는 결제 없이 빌링키를 발급할 수 없습니다. customer_uid와 함께 /subscribe/payments/onetime을 \
+    호출하세요.";
+/// How the refusal of a card begins that was to be charged once; the PG's code and text follow.
+pub const CARD_REFUSED: &str = "카드정보 인증에 실패하였습니다.";
+/// How the refusal of a card begins that was to be registered; the PG's code and text follow.
+pub const CARD_NOT_REGISTERED: &str = "카드정보 인증 및 빌키 발급에 실패하였습니다.";
+/// What is said of a registration whose outcome nobody knows (ours).
+pub const OUTCOME_UNKNOWN: &str = "PG사의 응답을 확인하지 못했습니다. 잠시 후 다시 시도해주세요.";
+
 /// A look-up of a customer_uid that is not registered.
 pub fn no_such_customer(customer_uid: &str) -> String {
     format!("요청하신 customer_uid({customer_uid})로 등록된 정보를 찾을 수 없습니다.")

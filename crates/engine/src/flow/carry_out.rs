@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use dangol_domain::v1::{Refusal, messages};
 use dangol_domain::{Event, Failure, FailureClass, ImpUid, Outcome, Payment, Schedule};
+use dangol_store::billing_keys::Sealed;
 use dangol_store::jobs::{Edit, Job};
 use dangol_store::merchants::MerchantRecord;
 use dangol_store::{StoreError, payments, schedules};
@@ -24,7 +25,21 @@ const DRAWS: u32 = 5;
 /// What an attempt sends to the PG, after it was committed. It is done once.
 pub(super) trait Act: Send + Sync + 'static {
     /// Sends it.
-    fn send(self, payment: &Payment) -> impl Future<Output = Outcome> + Send;
+    fn send(self, payment: &Payment) -> impl Future<Output = Result<Sent, FlowError>> + Send;
+}
+
+/// What came of an attempt.
+pub(super) struct Sent {
+    /// The PG's word.
+    pub outcome: Outcome,
+    /// The billing key that it brings when approved, and that is kept aside while nobody knows.
+    pub key: Option<Sealed>,
+}
+
+impl From<Outcome> for Sent {
+    fn from(outcome: Outcome) -> Sent {
+        Sent { outcome, key: None }
+    }
 }
 
 /// Carries an attempt out for a caller who waits. The payment it returns is paid, failed, or still open when its outcome is
@@ -115,12 +130,9 @@ impl<A: Act> Attempt<A> {
             Ok(Err(not_ours)) => return drop(begun.send(Ok(not_ours))),
             Err(error) => return drop(begun.send(Err(error))),
         };
-        let outcome = if self.engine.clock.local_ms() - began > INTENT_MS {
-            Outcome::NotSent(Failure::new(
-                FailureClass::Retryable,
-                "",
-                "잠시 후 다시 시도해주세요.",
-            ))
+        let sent = if self.engine.clock.local_ms() - began > INTENT_MS {
+            let text = "잠시 후 다시 시도해주세요.";
+            Ok(Outcome::NotSent(Failure::new(FailureClass::Retryable, "", text)).into())
         } else {
             self.act.send(&payment).await
         };
@@ -129,7 +141,11 @@ impl<A: Act> Attempt<A> {
         } else {
             Told::Open
         };
-        match keep(&self.engine, &self.merchant, &payment, outcome, told).await {
+        let recorded = match sent {
+            Ok(sent) => keep(&self.engine, &self.merchant, &payment, sent, told).await,
+            Err(error) => Err(error),
+        };
+        match recorded {
             Ok(payment) => announcer.announce(payment),
             Err(error) => {
                 tracing::error!(imp_uid = %payment.imp_uid, %error, "ALARM: an outcome could not be committed; its resolve job will ask");
@@ -217,10 +233,15 @@ async fn keep(
     engine: &Engine,
     merchant: &MerchantRecord,
     payment: &Payment,
-    outcome: Outcome,
+    sent: Sent,
     told: Told,
 ) -> Result<Arc<Payment>, FlowError> {
-    let mut happening = Happening::from_outcome(outcome, told);
+    let mut happening = Happening::from_outcome(sent.outcome, told);
+    match happening.event {
+        Event::Approve => happening.key = sent.key.as_ref(),
+        Event::LoseTrack | Event::Pend => happening.held_key = sent.key.as_ref(),
+        _ => {}
+    }
     let job = resolve_job(payment, payment.started_at);
     happening.jobs = vec![match happening.event {
         Event::LoseTrack | Event::Pend => Edit::Later(job, engine.now_ms() + FIRST_INQUIRY_MS, 0),

@@ -17,7 +17,7 @@ use dangol_store::payments;
 use dangol_vault::KeyContext;
 
 use super::attempt::follow;
-use super::carry_out::{Act, Attempt, Intent, carry_out};
+use super::carry_out::{Act, Attempt, Intent, Sent, carry_out};
 use crate::channels::OpenChannel;
 use crate::{Engine, FlowError};
 
@@ -69,17 +69,7 @@ pub async fn charge_again(
             ))
         })?;
     let payment = asked(engine, merchant, &again, &channel)?;
-    if payment.amount == 0 {
-        let used = payments::find_live(&engine.db, &merchant.merchant, &again.merchant_uid)
-            .await?
-            .is_some();
-        return Err(Refusal::business(if used {
-            messages::UID_USED
-        } else {
-            messages::ZERO_AMOUNT
-        })
-        .into());
-    }
+    refuse_nothing(engine, &payment).await?;
     let charge = ChargeKey::new(engine, merchant, key, channel);
     carry_out(
         Attempt::new(engine, merchant, charge, Intent::Asked),
@@ -88,19 +78,33 @@ pub async fn charge_again(
     .await
 }
 
+/// An order of 0 is refused.
+pub(super) async fn refuse_nothing(engine: &Engine, payment: &Payment) -> Result<(), FlowError> {
+    if payment.amount != 0 {
+        return Ok(());
+    }
+    let used = payments::find_live(&engine.db, &payment.merchant, &payment.merchant_uid).await?;
+    Err(Refusal::business(match used {
+        Some(_) => messages::UID_USED,
+        None => messages::ZERO_AMOUNT,
+    })
+    .into())
+}
+
 /// The charge that an earlier request of the same caller began since `lost_since` and could not answer for, if any, as it
 /// ended.
 pub async fn begun_since(
     engine: &Engine,
     merchant: &MerchantRecord,
     again: &Again,
+    usage: Option<Usage>,
     lost_since: i64,
 ) -> Result<Option<Arc<Payment>>, FlowError> {
     let mut found = payments::find_all(&engine.db, &merchant.merchant, &again.merchant_uid).await?;
     found.retain(|payment| {
         payment.started_at >= lost_since
-            && payment.order.usage == Some(Usage::Payment)
-            && payment.customer_uid.as_ref() == Some(&again.customer_uid)
+            && payment.order.usage == usage
+            && payment.customer_uid.as_deref().unwrap_or("") == again.customer_uid
     });
     let Some(payment) = found.into_iter().max_by_key(|payment| payment.started_at) else {
         return Ok(None);
@@ -188,11 +192,9 @@ impl ChargeKey {
             channel,
         }
     }
-}
 
-impl Act for ChargeKey {
     /// Opens the key and calls the PG. The only place where a plaintext key meets a request.
-    async fn send(self, payment: &Payment) -> Outcome {
+    async fn charge(&self, payment: &Payment) -> Outcome {
         let context = KeyContext {
             merchant: self.merchant.merchant.as_str(),
             customer_uid: &self.key.record.customer_uid,
@@ -216,6 +218,12 @@ impl Act for ChargeKey {
             .gateway
             .charge(self.engine.wire.as_ref(), &channel.channel, &opened, &order)
             .await
+    }
+}
+
+impl Act for ChargeKey {
+    async fn send(self, payment: &Payment) -> Result<Sent, FlowError> {
+        Ok(self.charge(payment).await.into())
     }
 }
 

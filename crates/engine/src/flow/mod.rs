@@ -9,6 +9,7 @@ pub mod close_window;
 pub(crate) mod confirm;
 pub mod delete_key;
 pub mod idempotent;
+pub mod key_in;
 pub mod look_up;
 pub mod notice_url;
 pub mod notify;

@@ -5,7 +5,7 @@
 //! endpoint only, and has a `type`, which V1's never have.
 
 use dangol_domain::clock::seconds;
-use dangol_domain::{Cancel, CancelState, ExtraEvent, ImpUid, Payment, Schedule, State};
+use dangol_domain::{Cancel, CancelState, Device, ExtraEvent, ImpUid, Payment, Schedule, State};
 use dangol_store::billing_keys::Sealed;
 use dangol_store::deliveries::{self, Delivery, KeyNews};
 use dangol_store::jobs::{self, Claimed};
@@ -35,6 +35,10 @@ pub fn queue(
     after: &Payment,
     told: Told,
 ) -> Vec<Delivery> {
+    // A key that was asked for by API without a charge is no payment to V1: its answer tells it.
+    if after.amount == 0 && after.order.device == Device::Api {
+        return Vec::new();
+    }
     let mut body = about(after);
     if after.state == State::Failed && told == Told::Waiting {
         let event = ExtraEvent::PaymentFailed;

@@ -5,7 +5,7 @@ use dangol_domain::v1::{Refusal, messages};
 use dangol_domain::{
     Buyer, Currency, Device, ImpUid, Money, Order, Payment, State, Usage, UserCode,
 };
-use dangol_gateway::profile::{AmountAtIssue, FrameKind};
+use dangol_gateway::profile::{AmountAtIssue, FrameKind, Kind};
 use dangol_store::merchants::MerchantRecord;
 use dangol_store::payments;
 use dangol_store::windows::WindowRecord;
@@ -100,6 +100,7 @@ pub async fn prepare(engine: &Engine, prepare: Prepare) -> Result<Prepared, Flow
     let channels = engine.channels_of(&merchant).await?;
     let channel = pick(
         &channels,
+        Kind::Payment,
         prepare.pg.as_deref(),
         prepare.channel_key.as_deref(),
     )

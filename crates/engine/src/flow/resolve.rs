@@ -221,7 +221,9 @@ pub async fn settle_by_operator(
         );
         return Err(Refusal::business(text).into());
     }
-    if payment.order.usage == Some(Usage::Issue) && matches!(found, Found::Paid { .. }) {
+    let key = held_key(engine, &payment).await?;
+    let keyless = payment.order.usage == Some(Usage::Issue) && key.is_none();
+    if keyless && matches!(found, Found::Paid { .. }) {
         let text = format!(
             "{imp_uid} was to issue a billing key, and no key reached us: settle it as failed and have the buyer register again"
         );
@@ -231,6 +233,7 @@ pub async fn settle_by_operator(
         Found::Paid { pg_tid } => {
             let mut happening = Happening::of(Event::OperatorPaid, Told::Open);
             happening.receipt = Some(receipt(&payment, pg_tid));
+            happening.key = key.as_ref();
             happening
         }
         Found::Failed { reason } => {

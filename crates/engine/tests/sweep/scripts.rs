@@ -10,17 +10,18 @@ use dangol_engine::flow::schedule::{Entry, Registration, register as register_sc
 use dangol_engine::flow::{Again, Prepare};
 use dangol_engine::{Engine, jobs};
 use dangol_gateway::contract::{HandOff, Way, WindowReturn};
-use dangol_gateway::profile::{AmountAtIssue, FrameKind};
+use dangol_gateway::profile::{AmountAtIssue, FrameKind, Kind};
 use dangol_gateway::wire::{Method, Request};
 use dangol_harness::form::Form;
 use dangol_store::merchants::MerchantRecord;
 use std::sync::Arc;
 
+use crate::key_in::pay_by_card;
 use crate::world::{CONFIRM_NO, CONFIRM_YES, MERCHANT, Stage};
 
 /// The customer whose card was registered before the sweep.
 pub const CUSTOMER: &str = "registered";
-const CARD: &str = "4242 4242 4242 4242";
+pub const CARD: &str = "4242 4242 4242 4242";
 /// What the merchant_uid of an order begins with about which the merchant is asked.
 pub const CONFIRMED: &str = "confirmed-";
 /// Longer than the last inquiry's pause.
@@ -42,6 +43,8 @@ pub trait Script: Clone + Send + 'static {
     const ENDS_WELL: &'static str = "paid";
     /// Whether a caller who tries again gets an attempt in any case.
     const ATTEMPTS: bool = true;
+    /// The PGs where it can be played.
+    const KIND: Kind = Kind::Payment;
     fn new(number: String) -> Self;
     fn orders(&self) -> Orders;
     fn play(self, stage: Stage) -> impl Future<Output = ()> + Send + 'static;
@@ -261,7 +264,7 @@ async fn issue(stage: Stage, orders: Orders, confirm_url: Option<&str>) {
     now_due(&stage).await;
 }
 
-async fn merchant(engine: &Engine) -> Arc<MerchantRecord> {
+pub async fn merchant(engine: &Engine) -> Arc<MerchantRecord> {
     let code = UserCode::parse(MERCHANT).expect("a user code");
     engine
         .merchant(&code)
@@ -270,7 +273,7 @@ async fn merchant(engine: &Engine) -> Arc<MerchantRecord> {
         .expect("the merchant")
 }
 
-async fn now_due(stage: &Stage) {
+pub async fn now_due(stage: &Stage) {
     jobs::advance(&stage.engine, &stage.timers, 1000)
         .await
         .expect("the store");
@@ -297,6 +300,9 @@ pub async fn register(
     merchant_uid: String,
     confirm_url: Option<&str>,
 ) {
+    if stage.facts.kind == Kind::ApiPayment {
+        return pay_by_card(&stage, customer_uid, merchant_uid).await;
+    }
     let engine = &stage.engine;
     let charges = stage.facts.amount_at_issue == AmountAtIssue::AlwaysCharged;
     let params = Params {

@@ -322,7 +322,7 @@ impl World {
                 channel_key: CHANNEL.to_owned(),
                 provider: profile.provider.clone(),
                 pg_id: profile.demo_pg_id.clone(),
-                kind: "payment".to_owned(),
+                kind: profile.kind.v1().to_owned(),
                 name: "sandbox".to_owned(),
                 sandbox: true,
                 is_default: true,

@@ -9,6 +9,8 @@ pub enum Step {
     Issue,
     /// A charge with a key.
     Charge,
+    /// A charge of a card, or a key by a card, without a window.
+    KeyIn,
     /// A cancel, an inquiry or the deletion of a key.
     After,
 }
@@ -26,10 +28,12 @@ pub enum Meaning {
     Unlisted,
 }
 
-const EVERYWHERE: &[Step] = &[Step::Issue, Step::Charge, Step::After];
-const CARD: &[Step] = &[Step::Issue, Step::Charge];
+const EVERYWHERE: &[Step] = &[Step::Issue, Step::Charge, Step::KeyIn, Step::After];
+const CARD: &[Step] = &[Step::Issue, Step::Charge, Step::KeyIn];
+const WITHOUT_CARD_DATA: &[Step] = &[Step::Issue, Step::Charge];
+const KEY_IN: &[Step] = &[Step::KeyIn];
 const WINDOW: &[Step] = &[Step::Issue];
-const CHARGE: &[Step] = &[Step::Charge];
+const CHARGE: &[Step] = &[Step::Charge, Step::KeyIn];
 const AFTER: &[Step] = &[Step::After];
 
 /// Refusals. From KCP's list of codes; 5209 and S032 were seen in the field.
@@ -53,7 +57,27 @@ const REFUSALS: &[(&[Step], FailureClass, &[&str])] = &[
     (
         CARD,
         BadCard,
-        &["CC14", "8107", "8108", "CC63", "CC64", "CC65", "CC69"],
+        &["CC14", "8107", "8108", "CC63", "CC64", "CC65"],
+    ),
+    (WITHOUT_CARD_DATA, BadCard, &["CC69"]),
+    // The third wrong authentication of a day blocks the card.
+    (
+        KEY_IN,
+        HardDecline,
+        &["CC69", "CC42", "8130", "8181", "8182", "8347"],
+    ),
+    (
+        KEY_IN,
+        BadCard,
+        &["8111", "CC66", "8110", "8728", "CC67", "CC68", "CC84"],
+    ),
+    (KEY_IN, Config, &["CC35", "CC37", "8102", "8127"]),
+    (KEY_IN, Duplicate, &["8892"]),
+    // A request that KCP could not read; a wrong guess of ours would end here.
+    (
+        KEY_IN,
+        Protocol,
+        &["8101", "8103", "8104", "8105", "8106", "8004"],
     ),
     (CARD, Expired, &["CC54", "CC55", "8109", "8484"]),
     (

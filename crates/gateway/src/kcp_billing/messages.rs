@@ -57,6 +57,54 @@ pub struct Charge<'a> {
     pub tax: Option<Tax>,
 }
 
+/// A card as a merchant's server has it. Lives as long as the request.
+#[derive(Serialize)]
+pub struct KeyedCard<'a> {
+    pub card_no: &'a str,
+    pub card_expiry: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card_taxno: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card_pwd: Option<&'a str>,
+}
+
+/// Charges a card: `/gw/hub/v1/payment` too.
+#[derive(Serialize)]
+pub struct CardCharge<'a> {
+    pub site_cd: &'a str,
+    pub kcp_cert_info: &'a str,
+    pub pay_method: &'a str,
+    pub cust_ip: &'a str,
+    pub amount: String,
+    pub card_mny: String,
+    pub currency: &'a str,
+    pub quota: String,
+    pub ordr_idxx: &'a str,
+    pub good_name: String,
+    pub buyr_name: String,
+    pub buyr_mail: String,
+    pub buyr_tel2: String,
+    pub card_tx_type: &'a str,
+    #[serde(flatten)]
+    pub card: KeyedCard<'a>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub tax: Option<Tax>,
+}
+
+/// Issues a key by a card: a guess, `/gw/hub/v1/payment` too. The answer is that of [`Exchange`].
+#[derive(Serialize)]
+pub struct CardIssue<'a> {
+    pub site_cd: &'a str,
+    pub kcp_cert_info: &'a str,
+    pub pay_method: &'a str,
+    pub card_tx_type: &'a str,
+    pub ordr_idxx: &'a str,
+    #[serde(flatten)]
+    pub card: KeyedCard<'a>,
+    pub sign_txtype: &'a str,
+    pub group_id: &'a str,
+}
+
 /// How an amount splits into taxed, VAT and tax-free parts.
 #[derive(Serialize)]
 pub struct Tax {

@@ -22,6 +22,7 @@ use talk::{NoAnswer, ask, refused};
 mod check;
 mod codes;
 mod fields;
+mod key_in;
 mod messages;
 mod sign;
 pub mod simulator;
@@ -34,6 +35,12 @@ mod window;
 pub const ENTRY: Entry = Entry {
     gateway: &Connector,
     simulator: simulator::make,
+};
+
+/// The same PG under V1's other name for it, without a window.
+pub const KEY_IN: Entry = Entry {
+    gateway: &key_in::Connector,
+    simulator: simulator::make_key_in,
 };
 
 /// The merchant's side of NHN KCP.
@@ -89,8 +96,7 @@ impl Gateway for Connector {
             return Outcome::NotSent(not_in_won());
         }
         let Some(quota) = quota(order) else {
-            let text = "NHN KCP 할부는 50,000원 이상, 2~12개월만 가능합니다.";
-            return Outcome::NotSent(Failure::new(FailureClass::BadAmount, "", text));
+            return Outcome::NotSent(no_such_quota());
         };
         let cert = sign::one_line(channel.credential("cert"));
         let won = order.amount.minor.to_string();
@@ -111,9 +117,7 @@ impl Gateway for Connector {
             card_tx_type: "11511000",
             bt_batch_key: key.expose(),
             bt_group_id: channel.credential("group_id"),
-            tax: (channel.dialect(facts(), "tax_split") == "true")
-                .then(|| tax_split(order))
-                .flatten(),
+            tax: tax(channel, order),
         };
         let url = format!("{}/gw/hub/v1/payment", channel.host("api"));
         let answer: messages::Charged = match ask(wire, url, &question).await {
@@ -379,6 +383,17 @@ fn quota(order: &ChargeOrder) -> Option<String> {
         2..=12 if order.amount.minor >= AMOUNT_MIN => Some(format!("{:02}", order.quota)),
         _ => None,
     }
+}
+
+fn no_such_quota() -> Failure {
+    let text = "NHN KCP 할부는 50,000원 이상, 2~12개월만 가능합니다.";
+    Failure::new(FailureClass::BadAmount, "", text)
+}
+
+/// The parts of the amount, on channels that tell them.
+fn tax(channel: &Channel, order: &ChargeOrder) -> Option<messages::Tax> {
+    let told = channel.dialect(facts(), "tax_split") == "true";
+    told.then(|| tax_split(order)).flatten()
 }
 
 /// The parts of the amount, when the merchant told any. VAT that was not told is a tenth on top of the taxed part.

@@ -106,7 +106,7 @@ async fn open_mobile(
             NoAnswer::Unclear(seen) => Failure::new(FailureClass::Protocol, "", seen),
         })?;
     if answer.code.0 != "0000" {
-        return Err(talk::failure(class(&answer.code.0), &answer));
+        return Err(talk::failure(class(&answer.code.0, Step::Issue), &answer));
     }
     let Some((approval_key, action)) = way_in(&answer, host) else {
         return Err(Failure::new(
@@ -203,15 +203,19 @@ pub async fn close(
     };
     let url = format!("{}/gw/enc/v1/payment", channel.host("api"));
     match ask::<Exchanged>(wire, url, &question).await {
-        Ok(answer) => issued(&answer, MaskedPan::mask(&field("card_mask_no"))),
+        Ok(answer) => {
+            let number = MaskedPan::mask(&field("card_mask_no"));
+            issued(&answer, Step::Issue, number)
+        }
         Err(NoAnswer::NotConnected) => Issue::Refused(talk::not_connected()),
         Err(NoAnswer::Unclear(seen)) => Issue::Unknown(seen),
     }
 }
 
-/// Reads the answer to the exchange. `number` came through the browser, masked by KCP's window; it is for show only.
-fn issued(answer: &Exchanged, number: Option<MaskedPan>) -> Issue {
-    match codes::meaning(&answer.res_cd.0, Step::Issue) {
+/// Reads the answer that brings a key. `number` comes from elsewhere (through the browser, masked by KCP's window; or from
+/// the request); it is for show only.
+pub fn issued(answer: &Exchanged, step: Step, number: Option<MaskedPan>) -> Issue {
+    match codes::meaning(&answer.res_cd.0, step) {
         Meaning::Ok => {}
         Meaning::Unclear => return Issue::Unknown(talk::unlisted(answer)),
         Meaning::Unlisted if answer.res_cd.some().is_none() => {
@@ -219,7 +223,7 @@ fn issued(answer: &Exchanged, number: Option<MaskedPan>) -> Issue {
         }
         // Without a key in our hands no money can ever move, so that here an unlisted code is a refusal.
         Meaning::Refused(_) | Meaning::Unlisted => {
-            return Issue::Refused(talk::failure(class(&answer.res_cd.0), answer));
+            return Issue::Refused(talk::failure(class(&answer.res_cd.0, step), answer));
         }
     }
     let key = answer.batch_key.0.expose();
@@ -247,7 +251,7 @@ fn not_completed(code: &str, text: &str) -> Failure {
         _ => "결제창이 완료되지 않았습니다.".to_owned(),
     };
     let code: String = fields::said(code).chars().take(8).collect();
-    Failure::new(class(&code), code, text)
+    Failure::new(class(&code, Step::Issue), code, text)
 }
 
 fn foreign_return() -> Failure {
@@ -259,8 +263,8 @@ fn foreign_return() -> Failure {
 }
 
 /// The class of a code that ends a window.
-fn class(code: &str) -> FailureClass {
-    match codes::meaning(code, Step::Issue) {
+fn class(code: &str, step: Step) -> FailureClass {
+    match codes::meaning(code, step) {
         Meaning::Refused(class) => class,
         _ => FailureClass::Protocol,
     }

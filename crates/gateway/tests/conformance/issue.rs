@@ -12,7 +12,15 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::subject::{GOOD_CARD, Held, Subject, told};
 use crate::windows::{Buyer, forged, go_through};
 
+/// Why a case of windows says nothing of a PG that has none.
+fn no_window() -> Held {
+    Held::CannotBeShown("no window".to_owned())
+}
+
 async fn issues(subject: &Subject, device: Device) -> Held {
+    if !subject.has_window() {
+        return no_window();
+    }
     let order = subject.window_order(device);
     let Issue::Issued(issued) = subject.go(&order, Buyer::Types(GOOD_CARD)).await else {
         panic!("no key was issued");
@@ -62,6 +70,9 @@ pub async fn a_mobile_window_issues_a_key(subject: Arc<Subject>) -> Held {
 }
 
 pub async fn a_buyer_who_cancels_gets_no_key(subject: Arc<Subject>) -> Held {
+    if !subject.has_window() {
+        return no_window();
+    }
     for device in [Device::Pc, Device::Mobile] {
         let order = subject.window_order(device);
         match subject.go(&order, Buyer::Cancels).await {
@@ -74,6 +85,9 @@ pub async fn a_buyer_who_cancels_gets_no_key(subject: Arc<Subject>) -> Held {
 }
 
 pub async fn a_card_refused_at_issue_gets_no_key(subject: Arc<Subject>) -> Held {
+    if !subject.has_window() {
+        return no_window();
+    }
     for device in [Device::Pc, Device::Mobile] {
         let order = subject.window_order(device);
         let issue = subject
@@ -86,6 +100,9 @@ pub async fn a_card_refused_at_issue_gets_no_key(subject: Arc<Subject>) -> Held 
 }
 
 pub async fn a_forged_return_brings_no_key(subject: Arc<Subject>) -> Held {
+    if !subject.has_window() {
+        return no_window();
+    }
     let order = subject.window_order(Device::Pc);
     let hand_off = subject.open(&order).await;
     let returned = forged(subject.provider(), &hand_off, &order);
@@ -99,6 +116,9 @@ pub async fn a_forged_return_brings_no_key(subject: Arc<Subject>) -> Held {
 }
 
 pub async fn a_return_of_another_window_brings_no_key(subject: Arc<Subject>) -> Held {
+    if !subject.has_window() {
+        return no_window();
+    }
     let (mine, other) = (
         subject.window_order(Device::Pc),
         subject.window_order(Device::Pc),
@@ -117,6 +137,9 @@ pub async fn a_return_of_another_window_brings_no_key(subject: Arc<Subject>) -> 
 }
 
 pub async fn a_return_used_twice_brings_no_second_key(subject: Arc<Subject>) -> Held {
+    if !subject.has_window() {
+        return no_window();
+    }
     let order = subject.window_order(Device::Pc);
     let hand_off = subject.open(&order).await;
     let buyer = Buyer::Types(GOOD_CARD);
@@ -205,6 +228,9 @@ async fn tokenise(subject: &Subject, tokeniser: &Tokeniser, number: &str) -> ser
 }
 
 pub async fn an_issue_that_goes_wrong_is_never_issued(subject: Arc<Subject>) -> Held {
+    if !subject.has_window() {
+        return no_window();
+    }
     for (fault, refused) in [
         ("drop_request", false),
         ("drop_answer", false),

@@ -27,6 +27,9 @@ async fn told(subject: &Subject) -> (Vec<Notice>, Vec<(String, Option<String>)>)
 }
 
 pub async fn notices_tell_of_what_happened_and_of_nothing_else(subject: Arc<Subject>) -> Held {
+    if !subject.has_window() {
+        return Held::CannotBeShown("no window".to_owned());
+    }
     let (notices, orders) = told(&subject).await;
     let facts = subject.gateway.profile().notice.as_ref();
     if facts.is_none() && notices.is_empty() {
@@ -68,6 +71,9 @@ pub async fn notices_tell_of_what_happened_and_of_nothing_else(subject: Arc<Subj
 }
 
 pub async fn a_notice_that_was_changed_is_no_word(subject: Arc<Subject>) -> Held {
+    if !subject.has_window() {
+        return Held::CannotBeShown("no window".to_owned());
+    }
     let (notices, _) = told(&subject).await;
     let Some(notice) = notices.into_iter().next() else {
         return Held::CannotBeShown("no notices".to_owned());

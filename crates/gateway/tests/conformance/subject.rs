@@ -15,7 +15,7 @@ use dangol_gateway::contract::{
     CancelOrder, Channel, ChargeOrder, Gateway, HandOff, Inquired, Inquiry, Issue, News, Notice,
     NoticeSays, WindowOrder,
 };
-use dangol_gateway::sandbox::journal::{Entry as Line, Kind, Query};
+use dangol_gateway::sandbox::journal::{Entry as Line, Kind as Deed, Query};
 use dangol_gateway::sandbox::{MakeSimulator, Simulator, World, control::PlanRequest, serve};
 use dangol_gateway::wire::{Answer, Request, Wire, WireError};
 use dangol_wire::HttpWire;
@@ -271,6 +271,9 @@ impl Subject {
 
     /// A billing key of a card.
     pub async fn key(&self, card: &str) -> BillingKey {
+        if !self.has_window() {
+            return self.key_of_card(card).await;
+        }
         let order = self.window_order(Device::Mobile);
         match self.go(&order, Buyer::Types(card)).await {
             Issue::Issued(issued) => issued.key,
@@ -445,21 +448,21 @@ impl Subject {
         let lines = self.journal(order_id);
         let keys = lines
             .iter()
-            .filter(|line| line.deed.kind == Kind::KeyIssued);
+            .filter(|line| line.deed.kind == Deed::KeyIssued);
         keys.count()
     }
 
     /// How much the PG took for an order, approval by approval.
     pub fn taken(&self, order_id: &str) -> Vec<i64> {
-        self.amounts(order_id, Kind::Approval)
+        self.amounts(order_id, Deed::Approval)
     }
 
     /// How much the PG gave back for an order, cancel by cancel.
     pub fn given_back(&self, order_id: &str) -> Vec<i64> {
-        self.amounts(order_id, Kind::Refund)
+        self.amounts(order_id, Deed::Refund)
     }
 
-    fn amounts(&self, order_id: &str, kind: Kind) -> Vec<i64> {
+    fn amounts(&self, order_id: &str, kind: Deed) -> Vec<i64> {
         let lines = self.journal(order_id);
         let of_kind = lines.iter().filter(|line| line.deed.kind == kind);
         of_kind.filter_map(|line| line.deed.amount).collect()

@@ -11,7 +11,7 @@ use dangol_domain::ids::channel_key;
 use dangol_engine::Engine;
 use dangol_gateway::GATEWAYS;
 use dangol_gateway::contract::{Checked, Gateway};
-use dangol_gateway::profile::Profile;
+use dangol_gateway::profile::{Kind, Profile};
 use dangol_store::channels::{self, ChannelRecord};
 use dangol_store::merchants::{self, MerchantRecord};
 use dangol_store::meta;
@@ -70,7 +70,7 @@ pub async fn add(args: args::ChannelAdd) -> Result<(), Stop> {
         channel_key: channel_key(u128::from_le_bytes(engine.random.bytes())),
         provider: profile.provider.clone(),
         pg_id: pg_id.to_owned(),
-        kind: "payment".to_owned(),
+        kind: profile.kind.v1().to_owned(),
         name: args.name.unwrap_or_else(|| profile.title.ko.clone()),
         sandbox: false,
         is_default: args.default || existing.is_empty(),
@@ -84,12 +84,20 @@ pub async fn add(args: args::ChannelAdd) -> Result<(), Stop> {
     say(format_args!("added {}", line(&channel)));
     say("next: `dangol channel check` asks the gateway about these credentials");
     say(UNPROVEN);
+    if profile.kind == Kind::ApiPayment {
+        say(IN_PCI_SCOPE);
+    }
     Ok(())
 }
 
 /// No connector of this version has spoken to its live PG.
 const UNPROVEN: &str = "unproven: nobody has recorded a real charge and cancel with this connector yet. Try both with a \
                         small amount before you rely on it";
+
+/// What a channel for card data means for the operator.
+const IN_PCI_SCOPE: &str = "key-in by API is on for this merchant: card numbers now reach this server, which puts it and its \
+                            network in the scope of PCI DSS, and the gateway must have agreed to it. `dangol channel remove` \
+                            turns it off again";
 
 fn find_gateway(provider: &str) -> Result<&'static dyn Gateway, Stop> {
     let found = dangol_gateway::find(provider).map(|entry| entry.gateway);

@@ -371,8 +371,10 @@ async fn wrong_calls(caller: &Caller<'_>, contract: &Contract, operation: &Opera
 fn narrow(document: &mut Value) {
     // One Idempotency-Key for all would make each call after the first another request under its key. At cancels it stays.
     document["paths"]["/subscribe/payments/again"]["post"]["parameters"] = json!([]);
+    document["paths"]["/subscribe/payments/onetime"]["post"]["parameters"] = json!([]);
     let schemas = &mut document["components"]["schemas"];
     let word = |word: &str| json!({"enum": [word]});
+    let card = GOOD_CARD.replace(' ', "-");
     let won = || json!({"type": "integer", "minimum": 1, "maximum": 1_000_000});
     let urls = || json!({"enum": [["https://shop.example/hook"]]});
     let uid = json!({"type": "string", "minLength": 1, "maxLength": 40, "example": "declined"});
@@ -384,6 +386,17 @@ fn narrow(document: &mut Value) {
         ("AgainRequest", "vat_amount", won()),
         ("AgainRequest", "currency", word("KRW")),
         ("AgainRequest", "notice_url", urls()),
+        ("OnetimeRequest", "amount", won()),
+        ("OnetimeRequest", "tax_free", won()),
+        ("OnetimeRequest", "vat_amount", won()),
+        ("OnetimeRequest", "currency", word("KRW")),
+        ("OnetimeRequest", "notice_url", urls()),
+        ("OnetimeRequest", "card_number", word(&card)),
+        ("OnetimeRequest", "expiry", word("2040-12")),
+        ("OnetimeRequest", "birth", word("910203")),
+        ("CardRequest", "card_number", word(&card)),
+        ("CardRequest", "expiry", word("2040-12")),
+        ("CardRequest", "birth", word("910203")),
         ("ScheduleRequest", "customer_uid", word(CUSTOMERS[0])),
         ("ScheduleRequest", "checking_amount", won()),
         ("ScheduleEntry", "amount", won()),

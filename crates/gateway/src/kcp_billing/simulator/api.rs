@@ -12,17 +12,22 @@ use serde_json::{Value, json};
 
 use super::codes::{self, Refusal};
 use super::fields::Fields;
-use super::{Kcp, PROVIDER, Stop, able, opening, window};
+use super::{Kcp, Stop, able, key_in, opening, window};
 use crate::sandbox::control::Operation;
 use crate::sandbox::{Incoming, Meddling};
 
-/// All routes.
-pub(super) fn routes(kcp: Arc<Kcp>) -> Router {
+/// What merchants' servers call, whatever the contract.
+pub(super) fn calls() -> Router<Arc<Kcp>> {
     Router::new()
-        .route("/gw/enc/v1/payment", post(exchange))
         .route("/gw/hub/v1/payment", post(hub))
         .route("/gw/mod/v1/cancel", post(cancel))
         .route("/std/inquery", post(inquire))
+}
+
+/// All routes.
+pub(super) fn routes(kcp: Arc<Kcp>) -> Router {
+    calls()
+        .route("/gw/enc/v1/payment", post(exchange))
         .route("/trade/register.do", post(opening::register))
         .route("/plugin/kcp_spay_hub.js", get(opening::script))
         .route("/pay/window", post(opening::start_on_pc))
@@ -47,7 +52,7 @@ impl Kcp {
         let able = able(operation);
         self.world
             .receive(Incoming {
-                pg: PROVIDER,
+                pg: self.provider,
                 operation,
                 order_id,
                 amount,
@@ -79,6 +84,9 @@ async fn hub(State(kcp): State<Arc<Kcp>>, headers: HeaderMap, body: Bytes) -> Re
     if fields.get("pay_method") == Some("BATCH") {
         return revoke(&kcp, &fields).await;
     }
+    if fields.get("card_tx_type") == Some(key_in::CARD_ISSUE) {
+        return issue_by_card(&kcp, &fields, unreadable).await;
+    }
     let amount = fields.maybe_won("amount");
     let meddling = match kcp
         .receive(Operation::Charge, fields.get("ordr_idxx"), amount)
@@ -93,6 +101,19 @@ async fn hub(State(kcp): State<Arc<Kcp>>, headers: HeaderMap, body: Bytes) -> Re
             Err(Refusal::new(codes::NO_SUCH_CALL).into())
         }
         None => kcp.charge(&fields, &meddling).await,
+    };
+    answer(result, meddling)
+}
+
+async fn issue_by_card(kcp: &Kcp, fields: &Fields, unreadable: Option<Refusal>) -> Response {
+    let order_id = fields.get("ordr_idxx");
+    let meddling = match kcp.receive(Operation::IssueKey, order_id, None).await {
+        Ok(meddling) => meddling,
+        Err(answer) => return answer,
+    };
+    let result = match refusal(unreadable, &meddling, codes::ISSUER_DECLINED) {
+        Some(refusal) => Err(refusal.into()),
+        None => kcp.issue_by_card(fields).await,
     };
     answer(result, meddling)
 }

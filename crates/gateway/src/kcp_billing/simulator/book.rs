@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codes::{self, Refusal};
 use super::contract::{Contract, Papers};
+use super::key_in::Keyed;
 use super::seal::Agreed;
 use crate::sandbox::cards::TestCard;
 use crate::sandbox::journal::{Deed, Entry, Kind};
@@ -28,7 +29,11 @@ pub enum Record {
     Key {
         site_cd: String,
         card: TestCard,
+        /// Empty where no exchange made it.
         nonce: String,
+        /// The masked number of a card that is no test card.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shown: Option<String>,
     },
     /// With `approval`.
     Approval {
@@ -36,6 +41,9 @@ pub enum Record {
         card: TestCard,
         app_no: u32,
         quota: u8,
+        /// The masked number of a card that is no test card.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shown: Option<String>,
     },
 }
 
@@ -65,7 +73,7 @@ pub struct BatchKey {
     /// Whose and of which issue.
     pub order: OrderAt,
     /// For which card.
-    pub card: TestCard,
+    pub card: Keyed,
     /// Whether it was deleted, or is being issued.
     pub deleted: bool,
 }
@@ -76,7 +84,7 @@ pub struct Approval {
     /// Whose and for which order.
     pub order: OrderAt,
     /// On which card.
-    pub card: TestCard,
+    pub card: Keyed,
     /// The issuer's approval number, 8 digits.
     pub app_no: u32,
     /// Instalments, 0 for a lump sum.
@@ -139,10 +147,14 @@ impl Book {
                     site_cd,
                     card,
                     nonce,
+                    shown,
                 }),
             ) => {
                 let (order, deleted) = (order_at(&site_cd)?, false);
-                self.exchanged.insert(nonce);
+                if !nonce.is_empty() {
+                    self.exchanged.insert(nonce);
+                }
+                let card = Keyed { card, shown };
                 self.keys.insert(
                     deed.key?,
                     BatchKey {
@@ -160,8 +172,10 @@ impl Book {
                     card,
                     app_no,
                     quota,
+                    shown,
                 }),
             ) => {
+                let card = Keyed { card, shown };
                 let approval = Approval {
                     order: order_at(&site_cd)?,
                     card,
@@ -223,22 +237,36 @@ impl Book {
         if !self.exchanged.insert(agreed.nonce.clone()) {
             return Err(Refusal::new(codes::BAD_ENC));
         }
-        let minute = &korea::stamp(now_ms)[2..12];
         let order = OrderAt::new(&agreed.site_cd, &agreed.ordr_idxx);
+        Ok(self.hold_key(order, Keyed::test(agreed.card), now_ms, random))
+    }
+
+    /// Holds a new batch key: the minute in Korea and six digits. It lives from [`Book::keep_key`] on.
+    pub fn hold_key(
+        &mut self,
+        order: OrderAt,
+        card: Keyed,
+        now_ms: i64,
+        random: impl Fn() -> u64,
+    ) -> String {
+        let minute = &korea::stamp(now_ms)[2..12];
         loop {
             let key = format!("{minute}{:06}", random() % 1_000_000);
             if !self.keys.contains_key(&key) {
-                self.keys.insert(
-                    key.clone(),
-                    BatchKey {
-                        order,
-                        card: agreed.card,
-                        deleted: true,
-                    },
-                );
-                return Ok(key);
+                let held = BatchKey {
+                    order,
+                    card,
+                    deleted: true,
+                };
+                self.keys.insert(key.clone(), held);
+                return key;
             }
         }
+    }
+
+    /// Gives a key back that was never told to anybody.
+    pub fn drop_key(&mut self, key: &str) {
+        self.keys.remove(key);
     }
 
     /// Gives an exchange and its key back that were never told to anybody.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::book::{Approval, Record};
 use super::codes::{self, Refusal};
 use super::fields::Fields;
-use super::{Kcp, PROVIDER, Stop, issuer};
+use super::{Kcp, Stop, issuer};
 use crate::sandbox::journal::{Deed, Kind};
 use crate::sandbox::{Meddling, korea};
 
@@ -95,7 +95,7 @@ impl Kcp {
         };
         if let Err(error) = self
             .world
-            .append::<Record>(PROVIDER, Some(deed), None)
+            .append::<Record>(self.provider, Some(deed), None)
             .await
         {
             if let Ok(approval) = self.book().approval(site_cd, tno) {
@@ -120,7 +120,7 @@ impl Kcp {
             (0, _) => "STSC",
             _ => "STPC",
         };
-        let (card_cd, card_name) = issuer(approval.card);
+        let (card_cd, card_name) = issuer(approval.card.card);
         let cancelled_at = approval.cancelled_at.map(|at| korea::stamp(at * 1000));
         Ok(json!({
             "res_cd": codes::OK,
@@ -137,7 +137,7 @@ impl Kcp {
             "app_no": approval.app_no.to_string(),
             "card_cd": card_cd,
             "card_name": card_name,
-            "card_no": approval.card.masked(),
+            "card_no": self.shown(&approval.card),
             "quota": format!("{:02}", approval.quota),
             "noinf": "N",
         }))
@@ -174,13 +174,14 @@ fn cancelled(
 #[cfg(test)]
 mod tests {
     use super::super::book::OrderAt;
+    use super::super::key_in::Keyed;
     use super::*;
     use crate::sandbox::cards::TestCard;
 
     fn approval() -> Approval {
         Approval {
             order: OrderAt::new("A52Q7", "o"),
-            card: TestCard::Good,
+            card: Keyed::test(TestCard::Good),
             app_no: 1,
             quota: 0,
             amount: 1000,

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::book::{Approval, OrderAt, Record};
 use super::codes::{self, Refusal};
 use super::fields::Fields;
-use super::{Kcp, PROVIDER, Stop, issuer};
+use super::key_in::{self, CARD_CHARGES, Keyed};
+use super::{Kcp, Stop, issuer};
 use crate::sandbox::cards::TestCard;
 use crate::sandbox::journal::{Deed, Kind};
 use crate::sandbox::{Meddling, korea};
@@ -21,12 +22,18 @@ struct Asked<'a> {
     order_id: &'a str,
     amount: i64,
     quota: u8,
-    key: &'a str,
-    group_id: &'a str,
+    by: By<'a>,
 }
 
-fn read(fields: &Fields) -> Result<Asked<'_>, Refusal> {
-    fields.constant("card_tx_type", "11511000")?;
+/// What is charged.
+enum By<'a> {
+    /// A batch key of a group.
+    Key { key: &'a str, group_id: &'a str },
+    /// A card in the request.
+    Card(Keyed),
+}
+
+fn read(fields: &Fields, accept_any_card: bool) -> Result<Asked<'_>, Refusal> {
     fields.present("cust_ip")?;
     fields.constant("currency", "410")?;
     fields.required("good_name", 100)?;
@@ -45,8 +52,16 @@ fn read(fields: &Fields) -> Result<Asked<'_>, Refusal> {
         order_id: fields.required("ordr_idxx", 40)?,
         amount,
         quota: quota(fields, amount)?,
-        key: fields.required("bt_batch_key", 40)?,
-        group_id: fields.required("bt_group_id", 12)?,
+        by: match fields.required("card_tx_type", 8)? {
+            "11511000" => By::Key {
+                key: fields.required("bt_batch_key", 40)?,
+                group_id: fields.required("bt_group_id", 12)?,
+            },
+            kind if CARD_CHARGES.contains(&kind) => {
+                By::Card(key_in::read(fields, accept_any_card)?)
+            }
+            _ => return Err(Refusal::of(codes::BAD_FIELD, "card_tx_type")),
+        },
     })
 }
 
@@ -80,7 +95,11 @@ impl Kcp {
     /// Charges a key.
     pub(super) async fn charge(&self, fields: &Fields, meddling: &Meddling) -> Result<Value, Stop> {
         self.check_site(fields)?;
-        let asked = read(fields)?;
+        let kind = fields.required("card_tx_type", 8)?;
+        if CARD_CHARGES.contains(&kind) && !self.takes_cards {
+            return Err(Refusal::new(codes::KEY_IN_OFF).into());
+        }
+        let asked = read(fields, self.settings.accept_any_card)?;
         let (tno, approval) = self.reserve(&asked)?;
         let deed = Deed {
             pg_tid: Some(format!("{tno:014}")),
@@ -90,15 +109,21 @@ impl Kcp {
         };
         let record = Record::Approval {
             site_cd: asked.site_cd.to_owned(),
-            card: approval.card,
+            card: approval.card.card,
             app_no: approval.app_no,
             quota: approval.quota,
+            shown: approval.card.shown.clone(),
         };
-        if let Err(error) = self.world.append(PROVIDER, Some(deed), Some(&record)).await {
+        if let Err(error) = self
+            .world
+            .append(self.provider, Some(deed), Some(&record))
+            .await
+        {
             self.book().undo_approval(tno);
             return Err(error.into());
         }
-        Ok(receipt(tno, &approval, meddling))
+        let number = self.shown(&approval.card);
+        Ok(receipt(tno, &approval, &number, meddling))
     }
 
     /// Decides a charge and holds its order number and its approval number from here on.
@@ -106,9 +131,14 @@ impl Kcp {
         let now_ms = self.world.now_ms();
         let order = OrderAt::new(asked.site_cd, asked.order_id);
         let mut book = self.book();
-        let contract = book.known_site(asked.site_cd);
-        if contract.is_none_or(|contract| contract.papers.group_id != asked.group_id) {
-            return Err(Refusal::new(codes::WRONG_GROUP));
+        match &asked.by {
+            By::Key { group_id, .. } => {
+                let contract = book.known_site(asked.site_cd);
+                if contract.is_none_or(|contract| contract.papers.group_id != *group_id) {
+                    return Err(Refusal::new(codes::WRONG_GROUP));
+                }
+            }
+            By::Card(_) => {}
         }
         if self.settings.test_amount_range && !TEST_AMOUNTS.contains(&asked.amount) {
             return Err(Refusal::new(codes::TEST_AMOUNT));
@@ -116,11 +146,15 @@ impl Kcp {
         if book.was_charged(&order) {
             return Err(Refusal::new(&self.settings.duplicate_code));
         }
-        let card = book
-            .live_key(asked.site_cd, asked.key)
-            .ok_or_else(|| Refusal::new(&self.settings.unknown_key_code))?
-            .card;
-        card_word(card)?;
+        let card = match &asked.by {
+            By::Card(keyed) => keyed.clone(),
+            By::Key { key, .. } => {
+                let unknown = || Refusal::new(&self.settings.unknown_key_code);
+                let held = book.live_key(asked.site_cd, key).ok_or_else(unknown)?;
+                held.card.clone()
+            }
+        };
+        card_word(card.card)?;
         let approval = Approval {
             order,
             card,
@@ -134,6 +168,14 @@ impl Kcp {
         };
         let tno = book.add_approval(approval.clone(), || self.world.random());
         Ok((tno, approval))
+    }
+
+    /// A card's number as this contract's answers have it.
+    pub(super) fn shown(&self, card: &Keyed) -> String {
+        match self.takes_cards {
+            true => key_in::zeroed(card),
+            false => card.card.masked(),
+        }
     }
 
     /// The order with which a key was issued: for plans and the record of calls.
@@ -167,7 +209,7 @@ impl Kcp {
         deed.key = Some(key.to_owned());
         if let Err(error) = self
             .world
-            .append::<Record>(PROVIDER, Some(deed), None)
+            .append::<Record>(self.provider, Some(deed), None)
             .await
         {
             self.book().keep_key(key);
@@ -178,9 +220,9 @@ impl Kcp {
 }
 
 /// The answer to a charge.
-fn receipt(tno: u64, approval: &Approval, meddling: &Meddling) -> Value {
+fn receipt(tno: u64, approval: &Approval, number: &str, meddling: &Meddling) -> Value {
     let told = meddling.told_amount(approval.amount).to_string();
-    let (card_cd, card_name) = issuer(approval.card);
+    let (card_cd, card_name) = issuer(approval.card.card);
     json!({
         "res_cd": codes::OK,
         "res_msg": codes::message(codes::OK).0,
@@ -193,7 +235,7 @@ fn receipt(tno: u64, approval: &Approval, meddling: &Meddling) -> Value {
         "coupon_mny": "0",
         "card_cd": card_cd,
         "card_name": card_name,
-        "card_no": approval.card.masked(),
+        "card_no": number,
         "acqu_cd": card_cd,
         "acqu_name": card_name,
         "app_no": approval.app_no.to_string(),

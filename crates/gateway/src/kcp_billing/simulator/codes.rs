@@ -33,6 +33,14 @@ pub const FULL_AFTER_PARTIAL: &str = "8040";
 pub const TIMED_OUT: &str = "8041";
 /// Not a card's number that is taken here.
 pub const BAD_CARD_NUMBER: &str = "8107";
+/// The expiry cannot be one.
+pub const BAD_EXPIRY: &str = "8109";
+/// The birth date or business number cannot be one.
+pub const BAD_BIRTH: &str = "8110";
+/// The first two digits of the password cannot be that.
+pub const BAD_PIN: &str = "8111";
+/// This site's contract is not for card data.
+pub const KEY_IN_OFF: &str = "CC35";
 /// Outside the amounts of the test site.
 pub const TEST_AMOUNT: &str = "8129";
 /// No such approval.
@@ -85,6 +93,10 @@ pub fn message(code: &str) -> (&'static str, &'static str) {
             "모의 결제에는 테스트 카드만 쓸 수 있습니다 (test cards only)",
             "test cards only",
         ),
+        BAD_EXPIRY => ("유효기간 오류", "bad expiry"),
+        BAD_BIRTH => ("생년월일/사업자번호 오류", "bad birth date"),
+        BAD_PIN => ("비밀번호 앞 2자리 오류", "bad password digits"),
+        KEY_IN_OFF => ("수기결제 불가 가맹점", "no key-in for this merchant"),
         TEST_AMOUNT => (
             "테스트 결제 가능 금액은 1,000원 ~ 5,004원",
             "test amounts are 1,000 to 5,004",

@@ -6,7 +6,7 @@ use super::book::Record;
 use super::codes::{self, Refusal};
 use super::fields::Fields;
 use super::seal::Agreed;
-use super::{Kcp, PROVIDER, Stop, TRAN_CD, issuer};
+use super::{Kcp, Stop, TRAN_CD, issuer};
 use crate::sandbox::journal::{Deed, Kind};
 
 impl Kcp {
@@ -50,8 +50,13 @@ impl Kcp {
             site_cd,
             card,
             nonce,
+            shown: None,
         };
-        if let Err(error) = self.world.append(PROVIDER, Some(deed), Some(&record)).await {
+        if let Err(error) = self
+            .world
+            .append(self.provider, Some(deed), Some(&record))
+            .await
+        {
             self.book().undo_exchange(&agreed, &key);
             return Err(error.into());
         }

@@ -27,12 +27,16 @@ mod codes;
 mod contract;
 mod exchange;
 mod fields;
+mod key_in;
 mod opening;
 mod pages;
 mod seal;
 mod window;
 
+/// The contract with a window.
 const PROVIDER: &str = "kcp_billing";
+/// The contract for card data.
+const KEY_IN: &str = "kcp";
 /// The opaque value that travels from the window to the exchange.
 const TRAN_CD: &str = "00100000";
 
@@ -102,6 +106,9 @@ struct Settings {
     unknown_key_code: String,
     /// Whether charges outside 1,000 to 5,004 won are refused, as the PG's own test site does.
     test_amount_range: bool,
+    /// Whether card data by API may be of cards that are no test cards. All goes well with such a card, and of its number
+    /// six and four digits are kept.
+    accept_any_card: bool,
 }
 
 impl Default for Settings {
@@ -110,12 +117,16 @@ impl Default for Settings {
             duplicate_code: codes::DUPLICATE_ORDER.to_owned(),
             unknown_key_code: codes::UNKNOWN_KEY.to_owned(),
             test_amount_range: false,
+            accept_any_card: true,
         }
     }
 }
 
 /// The simulated KCP.
 pub(crate) struct Kcp {
+    provider: &'static str,
+    /// Whether its sites may send card data; then they have no window.
+    takes_cards: bool,
     world: Arc<World>,
     settings: Settings,
     seal: Seal,
@@ -128,7 +139,15 @@ pub(crate) struct Kcp {
 /// # Errors
 /// When the ledger or the settings cannot be read.
 pub fn make(world: Arc<World>) -> io::Result<Arc<dyn Simulator>> {
-    Ok(Arc::new(Kcp::new(world)?))
+    Ok(Arc::new(Kcp::new(world, PROVIDER)?))
+}
+
+/// Makes the simulator of the contract for card data.
+///
+/// # Errors
+/// As [`make`].
+pub fn make_key_in(world: Arc<World>) -> io::Result<Arc<dyn Simulator>> {
+    Ok(Arc::new(Kcp::new(world, KEY_IN)?))
 }
 
 /// Why a call was not carried out.
@@ -153,19 +172,24 @@ impl From<io::Error> for Stop {
 }
 
 impl Kcp {
-    fn new(world: Arc<World>) -> io::Result<Kcp> {
-        let settings = world.settings(PROVIDER)?;
-        let mut book = Book::replay(&world, PROVIDER)?;
+    fn new(world: Arc<World>, provider: &'static str) -> io::Result<Kcp> {
+        let settings = world.settings(provider)?;
+        let mut book = Book::replay(&world, provider)?;
         let secret = match book.secret.take() {
             Some(secret) => secret,
             None => {
                 let secret = format!("{}{}", world.random_hex(), world.random_hex());
-                world.append_blocking(PROVIDER, None, Some(&Record::Secret(secret.clone())))?;
+                world.append_blocking(provider, None, Some(&Record::Secret(secret.clone())))?;
                 secret
             }
         };
-        world.control().declare(PROVIDER, FAULTS);
+        let takes_cards = provider == KEY_IN;
+        let (_window, rest) = FAULTS.split_at(1);
+        let faults = if takes_cards { rest } else { FAULTS };
+        world.control().declare(provider, faults);
         Ok(Kcp {
+            provider,
+            takes_cards,
             seal: Seal::new(&secret),
             settings,
             book: Mutex::new(book),
@@ -189,11 +213,14 @@ impl Kcp {
 #[async_trait]
 impl Simulator for Kcp {
     fn provider(&self) -> &'static str {
-        PROVIDER
+        self.provider
     }
 
     fn router(self: Arc<Self>) -> axum::Router {
-        api::routes(self)
+        match self.takes_cards {
+            true => api::calls().with_state(self),
+            false => api::routes(self),
+        }
     }
 
     fn contract(&self, pg_id: &str) -> io::Result<BTreeMap<String, String>> {
@@ -206,7 +233,7 @@ impl Simulator for Kcp {
             None => {
                 let papers = Papers::make(pg_id)?;
                 self.world.append_blocking(
-                    PROVIDER,
+                    self.provider,
                     None,
                     Some(&Record::Contract(papers.clone())),
                 )?;
@@ -224,7 +251,14 @@ impl Simulator for Kcp {
 
     fn dialect(&self) -> BTreeMap<String, String> {
         let code = self.settings.unknown_key_code.clone();
-        BTreeMap::from([("unknown_key_codes".to_owned(), code)])
+        let mut dialect = BTreeMap::from([("unknown_key_codes".to_owned(), code)]);
+        if self.takes_cards {
+            // The contract of this simulator wants a birth date and takes a password.
+            for (name, value) in [("key_issue", "hub"), ("require_pwd", "false")] {
+                dialect.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        dialect
     }
 
     fn next_due_ms(&self) -> Option<i64> {

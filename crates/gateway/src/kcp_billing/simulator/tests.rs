@@ -15,6 +15,7 @@ use crate::sandbox::journal::{Entry, Kind, Query};
 use crate::wire::Unplugged;
 
 mod api;
+mod key_in;
 mod window;
 
 struct TestClock(AtomicI64);
@@ -39,6 +40,15 @@ type Result = BTreeMap<String, String>;
 impl Merchant {
     /// Opens the sandbox in a folder, or opens it again.
     fn open(dir: &Path, seed: u64) -> Merchant {
+        Merchant::of(dir, seed, make)
+    }
+
+    /// The same with the contract for card data.
+    fn with_card_data(dir: &Path, seed: u64) -> Merchant {
+        Merchant::of(dir, seed, make_key_in)
+    }
+
+    fn of(dir: &Path, seed: u64, make: crate::sandbox::MakeSimulator) -> Merchant {
         // 2026-11-19T09:36:00+09:00
         let clock = Arc::new(TestClock(AtomicI64::new(1_795_048_560_000)));
         let counter = AtomicU64::new(seed);

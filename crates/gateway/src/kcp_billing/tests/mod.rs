@@ -2,6 +2,7 @@
 
 mod after;
 mod charge;
+mod key_in;
 mod keys;
 mod scrub;
 mod support;

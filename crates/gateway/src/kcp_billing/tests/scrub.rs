@@ -12,6 +12,9 @@ const SECRET: &[&str] = &[
     "kcp_cert_info",
     "kcp_sign_data",
     "card_no",
+    "card_expiry",
+    "card_taxno",
+    "card_pwd",
     "card_mask_no",
     "approvalKey",
     "approval_key",
@@ -68,6 +71,8 @@ fn every_transcript_has_its_scrubbed_twin() {
         "inquire",
         "cancel_part",
         "revoke",
+        "card_charge",
+        "card_issue",
     ] {
         let scrubbed = scrub(&transcript(name));
         assert_eq!(scrubbed, twin(name), "{name}");
@@ -75,6 +80,8 @@ fn every_transcript_has_its_scrubbed_twin() {
         for secret in [
             "2611190936001234",
             "5366480000001234",
+            "4242424242424242",
+            "910203",
             "CERTIFICATE",
             "hong@",
             "2DpH3k",

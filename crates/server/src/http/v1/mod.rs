@@ -12,6 +12,7 @@ mod codes;
 pub mod description;
 mod elsewhere;
 mod idempotency;
+mod key_in;
 mod lists;
 mod payments;
 mod prepared;
@@ -75,10 +76,13 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ),
         ("/payments/prepare/{merchant_uid}", get(prepared::find)),
         ("/subscribe/payments/again", post(subscribe::again)),
+        ("/subscribe/payments/onetime", post(key_in::onetime)),
         ("/subscribe/customers", get(subscribe::customers)),
         (
             "/subscribe/customers/{customer_uid}",
-            get(subscribe::customer).delete(subscribe::delete_customer),
+            get(subscribe::customer)
+                .post(key_in::register)
+                .delete(subscribe::delete_customer),
         ),
         (
             "/subscribe/customers/{customer_uid}/payments",

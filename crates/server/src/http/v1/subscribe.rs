@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use dangol_domain::v1::{CustomerView, PaymentView, Refusal};
-use dangol_domain::{Buyer, Currency, Money, MoneyError};
+use dangol_domain::{Buyer, Currency, Money, MoneyError, Usage};
 use dangol_engine::FlowError;
 use dangol_engine::flow::charge_again::{begun_since, charge_again};
 use dangol_engine::flow::delete_key::delete_key;
@@ -27,7 +27,7 @@ use crate::http::App;
 /// Longest `customer_uid`, characters (V1's own limit).
 pub(super) const CUSTOMER_UID_MAX: usize = 80;
 /// Longest order name and buyer's field, characters. V1 documents none; PGs cut or refuse far shorter ones.
-const TEXT_MAX: usize = 255;
+pub(super) const TEXT_MAX: usize = 255;
 /// Largest `custom_data`, bytes (V1's own limit is unknown).
 const CUSTOM_DATA_BYTES_MAX: usize = 64 * 1024;
 /// Most instalment months.
@@ -56,7 +56,7 @@ pub(super) async fn again(
     let (engine, owner) = (&app.engine, &merchant);
     let charge = async |lost_since: Option<i64>| {
         let begun = match lost_since {
-            Some(since) => begun_since(engine, owner, &again, since).await?,
+            Some(since) => begun_since(engine, owner, &again, Some(Usage::Payment), since).await?,
             None => None,
         };
         let payment = match begun {
@@ -136,7 +136,7 @@ pub(super) async fn delete_customer(
 }
 
 /// A billing key's holder.
-async fn shown(
+pub(super) async fn shown(
     app: &App,
     merchant: &MerchantRecord,
     key: &Sealed,

@@ -4,6 +4,7 @@ mod charging;
 mod codes;
 mod description;
 mod idempotency;
+mod key_in;
 mod limits;
 mod listing;
 mod looking;

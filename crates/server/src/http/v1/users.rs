@@ -11,7 +11,7 @@ use dangol_domain::v1::{Refusal, messages};
 use dangol_engine::FlowError;
 use dangol_engine::channels::OpenChannel;
 use dangol_gateway::contract::Tokeniser;
-use dangol_gateway::profile::{Frame, FrameKind};
+use dangol_gateway::profile::{Frame, FrameKind, Kind};
 use serde::Serialize;
 
 use super::answer::{Wrong, json, ok};
@@ -219,8 +219,10 @@ async fn public_list(app: &App, user_code: &str) -> (StatusCode, Vec<u8>) {
             return failed(refusal.status, &refusal.message);
         }
     };
+    // What has no window is nothing to a page.
     let data = channels
         .iter()
+        .filter(|channel| channel.record.kind == Kind::Payment.v1())
         .map(|channel| ChannelView::for_page(channel))
         .collect();
     (

@@ -2,6 +2,7 @@
 //! others build and read; tests compare them with what is really answered, and the described paths with the routed ones.
 
 pub mod asked;
+pub mod card;
 pub mod envelope;
 pub mod objects;
 pub mod payment;
@@ -17,7 +18,9 @@ use utoipa::OpenApi;
 
 use self::modify::{Common, EveryKey, Named, Schemes};
 use self::services::Services;
-use super::{cancel, codes, lists, payments, prepared, schedules, subscribe, users, webhooks};
+use super::{
+    cancel, codes, key_in, lists, payments, prepared, schedules, subscribe, users, webhooks,
+};
 
 /// What every reader of the description should know first.
 const INTRODUCTION: &str = include_str!("introduction.md");
@@ -56,9 +59,11 @@ fn a_gateway() -> &'static str {
         users::channels,
         users::public_channels,
         subscribe::again,
+        key_in::onetime,
         cancel::cancel,
         subscribe::customers,
         subscribe::customer,
+        key_in::register,
         subscribe::delete_customer,
         lists::of_customer,
         schedules::list_under_customers,
