@@ -18,7 +18,8 @@ use dangol_engine::clock::DatabaseClock;
 use dangol_engine::jobs::{self, Timers};
 use dangol_engine::ports::Random;
 use dangol_engine::{Engine, Settings};
-use dangol_gateway::GATEWAYS;
+use dangol_gateway::profile::Kind::ApiPayment as ByCard;
+use dangol_gateway::{Entry, GATEWAYS};
 use dangol_store::billing_keys::Sealed;
 use dangol_store::channels::{self, ChannelRecord};
 use dangol_store::jobs::{Edit, Job, Kind};
@@ -170,11 +171,24 @@ impl Shop {
     }
 
     async fn add_channel(&self, merchant: &MerchantRecord) -> ChannelRecord {
+        let first = &GATEWAYS[0];
+        self.add_channel_of(merchant, first, "channel-key-1", BTreeMap::new())
+            .await
+    }
+
+    /// A channel with a dialect.
+    pub async fn add_channel_of(
+        &self,
+        merchant: &MerchantRecord,
+        entry: &Entry,
+        channel_key: &str,
+        dialect: BTreeMap<String, String>,
+    ) -> ChannelRecord {
         let engine = &self.app.engine;
-        let profile = GATEWAYS[0].gateway.profile();
+        let profile = entry.gateway.profile();
         let context = ChannelContext {
             merchant: USER_CODE,
-            channel_key: "channel-key-1",
+            channel_key,
             pg: &profile.provider,
         };
         let fields = profile.credentials.iter();
@@ -186,20 +200,20 @@ impl Shop {
             vault.seal_credentials(&merchant.data_key, &context, engine.random.bytes(), &values);
         let channel = ChannelRecord {
             merchant: merchant.merchant.clone(),
-            channel_key: "channel-key-1".to_owned(),
+            channel_key: channel_key.to_owned(),
             provider: profile.provider.clone(),
             pg_id: profile.demo_pg_id.clone(),
-            kind: "payment".to_owned(),
+            kind: profile.kind.v1().to_owned(),
             name: "첫 채널".to_owned(),
             sandbox: true,
-            is_default: true,
+            is_default: profile.kind != ByCard,
             hosts: profile
                 .hosts
                 .keys()
                 .map(|host| (host.clone(), "http://127.0.0.1:1".to_owned()))
                 .collect(),
             credentials: sealed.unwrap(),
-            dialect: BTreeMap::new(),
+            dialect,
             created_at: 0,
         };
         assert!(channels::insert(&engine.db, &channel).await.unwrap());
