@@ -94,6 +94,8 @@ async fn live_through_everything(shop: &Shop) -> Told {
     let mut with_card = card_params("other", "card-5");
     with_card["card_number"] = json!("4242424242424242");
     browser.prepare(with_card).await;
+    answers.extend(card_data_by_api(shop).await);
+    secrets.extend(Secret::card(KEYED_CARD));
     answers.push(wrong_credentials(shop).await);
     shop.advance(24 * 3600).await;
     let seen = browser.seen.iter().map(|answer| {
@@ -139,6 +141,47 @@ async fn charges(shop: &Shop) -> Vec<Place> {
             &format!("{:?}", shop.customer(customer).await),
         ));
     }
+    answers
+}
+
+/// A card that no window has seen.
+const KEYED_CARD: &str = "5164 5312 3456 7890";
+
+/// Card data that goes well, is refused, is lost on the way, or cannot be a card's.
+async fn card_data_by_api(shop: &Shop) -> Vec<Place> {
+    let mut answers = Vec::new();
+    let faults = [
+        None,
+        Some(("charge", "decline")),
+        Some(("charge", "drop_answer")),
+        Some(("charge", "garbage")),
+        Some(("issue_key", "drop_answer")),
+        Some(("issue_key", "http_500")),
+    ];
+    for (n, fault) in faults.into_iter().enumerate() {
+        if let Some((operation, fault)) = fault {
+            let plan = json!({ "pg": "kcp", "operation": operation, "fault": fault });
+            shop.control("/sandbox/control", &plan).await;
+        }
+        let mut body = json!({
+            "merchant_uid": format!("keyed-{n}"), "amount": 3000, "card_number": KEYED_CARD.replace(' ', "-"),
+            "expiry": "2030-11", "birth": "910203", "pwd_2digit": "47", "cvc": "826",
+        });
+        let customer = format!("/subscribe/customers/keyed-{n}");
+        if n % 2 == 1 {
+            body["customer_uid"] = format!("with-charge-{n}").into();
+        }
+        for path in ["/subscribe/payments/onetime", &customer] {
+            let answer = shop.post(path, &body).await;
+            answers.push(Place::text("card data", &format!("{answer:?}")));
+        }
+        body["expiry"] = KEYED_CARD.into();
+        let answer = shop.post(&customer, &body).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+        answers.push(Place::text("no card", &format!("{answer:?}")));
+    }
+    let paid = shop.find("keyed-0").await;
+    assert_eq!(paid.payment()["status"], "paid", "a card was charged");
     answers
 }
 

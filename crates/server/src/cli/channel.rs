@@ -198,8 +198,12 @@ fn line(channel: &ChannelRecord) -> String {
         false => place(channel),
     };
     let default = if channel.is_default { ", default" } else { "" };
+    let kind = match channel.kind == Kind::Payment.v1() {
+        true => String::new(),
+        false => format!(", {}", channel.kind),
+    };
     format!(
-        "{}  {} {}  {}  {place}{default}  ({})",
+        "{}  {} {}  {}  {place}{kind}{default}  ({})",
         channel.merchant, channel.provider, channel.pg_id, channel.channel_key, channel.name
     )
 }
