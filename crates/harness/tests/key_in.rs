@@ -210,4 +210,15 @@ async fn a_lost_answer_goes_to_review(engine: Engine) {
     assert_eq!(again.code, 0, "another try is free: {again:?}");
     let log = shop.dangol.log();
     assert!(log.contains("a payment needs review"), "{log}");
+
+    // A person found the charge at the PG: the key that was kept aside is the customer's now.
+    let imp_uid = shop.find("order-2").await.text("imp_uid").to_owned();
+    let approval = &shop.deeds("approval", &imp_uid).await[0];
+    let pg_tid = approval["pg_tid"].as_str().expect("the PG's number");
+    let settle = ["payment", "resolve", &imp_uid, "--paid", "--pg-tid", pg_tid];
+    let settled = shop.dangol.command(&settle);
+    assert!(settled.status.success(), "{settled:?}");
+    assert_eq!(shop.find("order-2").await.payment()["status"], "paid");
+    let again = shop.again("keyed", "order-3", 3000).await;
+    assert_eq!(again.payment()["status"], "paid", "{again:?}");
 }
