@@ -102,9 +102,9 @@ fn a_key_and_a_charge_of_card_data_survive_a_crash_anywhere_on_postgres() {
 }
 
 fn sweep<S: Script>(place: Where) {
-    let of_kind = |entry: &&Entry| entry.gateway.profile().kind == S::KIND;
+    let of_kind = |entry: &&Entry| entry.gateway.profile().kinds.contains(&S::KIND);
     for entry in GATEWAYS.iter().filter(of_kind) {
-        let world = World::make(entry, place);
+        let world = World::make(entry, S::KIND, place);
         let mut ends = check::Ends::default();
         for retries in [false, true] {
             let asked = (1..ASKED_MAX).find(|n| !crashes_at::<S>(&world, *n, retries, &mut ends));

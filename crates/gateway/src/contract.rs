@@ -406,8 +406,14 @@ pub trait Gateway: Send + Sync {
     ///
     /// # Errors
     /// Why not, for the merchant. Never quotes the card.
-    fn takes_card(&self, channel: &Channel, card: &CardData, wish: KeyIn) -> Result<(), String> {
-        let _ = (channel, card, wish);
+    fn takes_card(
+        &self,
+        channel: &Channel,
+        card: &CardData,
+        order: &ChargeOrder,
+        wish: KeyIn,
+    ) -> Result<(), String> {
+        let _ = (channel, card, order, wish);
         Err(NO_KEY_IN.to_owned())
     }
 

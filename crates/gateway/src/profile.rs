@@ -12,9 +12,9 @@ pub struct Profile {
     pub provider: String,
     /// The PG's name for people.
     pub title: Title,
-    /// How payments begin: V1's type of its channels.
-    #[serde(default)]
-    pub kind: Kind,
+    /// How payments can begin: V1's types of its channels, the usual one first.
+    #[serde(default = "by_window")]
+    pub kinds: Vec<Kind>,
     /// What `amount` means at key issue.
     pub amount_at_issue: AmountAtIssue,
     /// Whether `pay_method` other than `card` is refused (else it is ignored).
@@ -61,7 +61,17 @@ pub enum Kind {
     ApiPayment,
 }
 
+fn by_window() -> Vec<Kind> {
+    vec![Kind::Payment]
+}
+
 impl Kind {
+    /// The kind of V1's word.
+    pub fn parse(word: &str) -> Option<Kind> {
+        let known = [Kind::Payment, Kind::ApiPayment];
+        known.into_iter().find(|kind| kind.v1() == word)
+    }
+
     /// V1's word.
     pub fn v1(self) -> &'static str {
         match self {
@@ -187,6 +197,11 @@ pub struct CredentialField {
 }
 
 impl Profile {
+    /// The usual type of its channels.
+    pub fn kind(&self) -> Kind {
+        self.kinds.first().copied().unwrap_or_default()
+    }
+
     /// Reads a profile that is compiled in.
     ///
     /// # Panics

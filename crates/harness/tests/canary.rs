@@ -180,9 +180,26 @@ async fn card_data_by_api(shop: &Shop) -> Vec<Place> {
         assert_eq!(answer.status, 400, "{answer:?}");
         answers.push(Place::text("no card", &format!("{answer:?}")));
     }
+    answers.push(card_data_to_a_tokeniser(shop).await);
     let paid = shop.find("keyed-0").await;
     assert_eq!(paid.payment()["status"], "paid", "a card was charged");
     answers
+}
+
+/// Card data that a PG makes a token of first.
+async fn card_data_to_a_tokeniser(shop: &Shop) -> Place {
+    let pg_id = "0123456789abcdef0123456789abcdef";
+    let channel = json!({ "pg": "paymentwall", "pg_id": pg_id, "type": "api_payment" });
+    let added = shop.control("/sandbox/channels", &channel).await;
+    assert_eq!(added.status, 201, "{}", added.text());
+    let body = json!({
+        "pg": "paymentwall", "merchant_uid": "token-1", "customer_uid": "by-token", "amount": 3000,
+        "card_number": GOOD_CARD.replace(' ', "-"), "expiry": "2030-11", "cvc": "826",
+        "buyer_email": "hong@shop.example",
+    });
+    let answer = shop.post("/subscribe/payments/onetime", &body).await;
+    assert_eq!(answer.payment()["status"], "paid", "a card was charged");
+    Place::text("card data", &format!("{answer:?}"))
 }
 
 /// Somebody who pastes the secret with one letter too much.

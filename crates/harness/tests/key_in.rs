@@ -10,6 +10,8 @@ on_both_engines!(
     a_key_is_kept_when_its_first_charge_is_paid,
     a_refused_first_charge_leaves_the_old_key,
     a_lost_answer_goes_to_review,
+    a_card_is_charged_by_a_token_of_brick,
+    a_token_whose_charge_is_lost_is_asked_about,
 );
 
 const ONETIME: &str = "/subscribe/payments/onetime";
@@ -220,5 +222,90 @@ async fn a_lost_answer_goes_to_review(engine: Engine) {
     assert!(settled.status.success(), "{settled:?}");
     assert_eq!(shop.find("order-2").await.payment()["status"], "paid");
     let again = shop.again("keyed", "order-3", 3000).await;
+    assert_eq!(again.payment()["status"], "paid", "{again:?}");
+}
+
+/// A further project: one channel of a merchant is for windows or for cards.
+const PROJECT: &str = "0123456789abcdef0123456789abcdef";
+
+/// A shop with Paymentwall's channel for cards.
+async fn with_brick(engine: Engine) -> Shop {
+    let shop = Shop::open(engine).await;
+    let channel = json!({ "pg": "paymentwall", "pg_id": PROJECT, "type": "api_payment" });
+    let added = shop.control("/sandbox/channels", &channel).await;
+    assert_eq!(added.status, 201, "{}", added.text());
+    let none = json!({ "pg": "payco", "pg_id": "KEYIN", "type": "api_payment" });
+    let none = shop.control("/sandbox/channels", &none).await;
+    assert_eq!(none.status, 400, "{}", none.text());
+    shop
+}
+
+fn brick(merchant_uid: &str, more: Value) -> Value {
+    let mut body = order(
+        merchant_uid,
+        json!({ "pg": "paymentwall", "card_number": "4242-4242-4242-4242", "cvc": "826",
+                "buyer_email": "hong@shop.example", "birth": "000000", "pwd_2digit": null }),
+    );
+    let into = body.as_object_mut().expect("an object");
+    into.extend(more.as_object().cloned().unwrap_or_default());
+    body
+}
+
+async fn a_card_is_charged_by_a_token_of_brick(engine: Engine) {
+    let shop = with_brick(engine).await;
+    let paid = shop.post(ONETIME, &brick("order-1", json!({}))).await;
+    let payment = paid.payment();
+    for (name, value) in [
+        ("status", json!("paid")),
+        ("pg_provider", json!("paymentwall")),
+        ("pg_id", json!(PROJECT)),
+        ("channel", json!("api")),
+        ("customer_uid", json!(null)),
+        ("card_number", json!("424242******4242")),
+    ] {
+        assert_eq!(payment[name], value, "{name}: {payment}");
+    }
+    let imp_uid = paid.text("imp_uid").to_owned();
+    assert_eq!(shop.deeds("approval", &imp_uid).await.len(), 1);
+    assert!(
+        shop.deeds("key_issued", &imp_uid).await.is_empty(),
+        "nothing is kept"
+    );
+
+    let keyed = brick("order-2", json!({ "customer_uid": "keyed" }));
+    let first = shop.post(ONETIME, &keyed).await;
+    assert_eq!(first.payment()["status"], "paid", "{first:?}");
+    let again = json!({ "customer_uid": "keyed", "merchant_uid": "order-3", "amount": 5000 });
+    let again = shop.post("/subscribe/payments/again", &again).await;
+    assert_eq!(again.payment()["status"], "paid", "{again:?}");
+
+    let poor = json!({ "customer_uid": "keyed", "cvc": "222" });
+    let refused = shop.post(ONETIME, &brick("order-4", poor)).await;
+    assert_eq!((refused.status, refused.code), (200, -1), "{refused:?}");
+    let begins = "카드정보 인증에 실패하였습니다. [3011]";
+    assert!(refused.message.starts_with(begins), "{refused:?}");
+    let alone = shop.post(&customer("alone"), &brick("", json!({}))).await;
+    assert_eq!((alone.status, alone.code), (200, 1), "{alone:?}");
+    assert!(alone.message.contains("onetime"), "{alone:?}");
+}
+
+async fn a_token_whose_charge_is_lost_is_asked_about(engine: Engine) {
+    let shop = with_brick(engine).await;
+    let lost = json!({ "pg": "paymentwall", "operation": "issue_key", "fault": "drop_answer" });
+    for (number, name) in [("order-1", json!(null)), ("order-2", json!("keyed"))] {
+        let planned = shop.control("/sandbox/control", &lost).await;
+        assert_eq!(planned.status, 201, "{}", planned.text());
+        let body = brick(number, json!({ "customer_uid": name }));
+        let open = shop.post(ONETIME, &body).await;
+        assert_eq!(open.payment()["status"], "ready", "{open:?}");
+    }
+    shop.advance(600).await;
+    for number in ["order-1", "order-2"] {
+        let found = shop.find(number).await;
+        assert_eq!(found.payment()["status"], "paid", "{found:?}");
+        let imp_uid = found.text("imp_uid");
+        assert_eq!(shop.deeds("approval", imp_uid).await.len(), 1);
+    }
+    let again = shop.again("keyed", "order-3", 5000).await;
     assert_eq!(again.payment()["status"], "paid", "{again:?}");
 }

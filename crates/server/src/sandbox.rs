@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dangol_domain::ids::channel_key;
 use dangol_engine::jobs::Timers;
 use dangol_engine::{Engine, FlowError};
-use dangol_gateway::profile::Kind;
+use dangol_gateway::profile::{Kind, Profile};
 use dangol_gateway::sandbox::{Simulator, World};
 use dangol_store::channels::{self, ChannelRecord};
 use dangol_store::merchants::MerchantRecord;
@@ -93,6 +93,9 @@ pub enum ChannelError {
     /// The simulator refuses the MID.
     #[error("pg_id: {0}")]
     BadPgId(std::io::Error),
+    /// The PG has no such channels.
+    #[error("type: {0}")]
+    BadKind(String),
     /// The merchant has a channel with this PG and MID.
     #[error("pg_id: there is a channel of this pg and pg_id already")]
     Exists,
@@ -101,13 +104,29 @@ pub enum ChannelError {
     Flow(#[from] FlowError),
 }
 
-/// Adds a channel to a simulator: a contract there, its credentials sealed here.
+/// The type of a new channel: the one that is asked for, else the PG's usual one.
+///
+/// # Errors
+/// What was expected, when the PG has no such channels.
+pub fn channel_kind(pg: &str, asked: Option<Kind>) -> Result<Kind, String> {
+    let profile = dangol_gateway::find(pg).map(|entry| entry.gateway.profile());
+    let kinds: &[Kind] = profile.map_or(&[], |profile| &profile.kinds);
+    let kind = asked.or(profile.map(Profile::kind)).unwrap_or_default();
+    if kinds.contains(&kind) {
+        return Ok(kind);
+    }
+    let words: Vec<_> = kinds.iter().map(|kind| kind.v1()).collect();
+    Err(format!("expected {}", words.join(" or ")))
+}
+
+/// Adds a channel to a simulator: a contract there, its credentials sealed here. Without a kind it is the PG's usual one.
 pub async fn add_channel(
     engine: &Engine,
     sandbox: &Sandbox,
     merchant: &MerchantRecord,
     pg: &str,
     pg_id: &str,
+    kind: Option<Kind>,
     default: bool,
 ) -> Result<ChannelRecord, ChannelError> {
     let Some(simulator) = sandbox.simulator(pg) else {
@@ -123,7 +142,7 @@ pub async fn add_channel(
     {
         return Err(ChannelError::Exists);
     }
-    let kind = dangol_gateway::find(pg).map_or(Kind::Payment, |e| e.gateway.profile().kind);
+    let kind = channel_kind(pg, kind).map_err(ChannelError::BadKind)?;
     let dialect = simulator.dialect();
     // Making keys takes a moment of computing.
     let (maker, mid) = (Arc::clone(simulator), pg_id.to_owned());

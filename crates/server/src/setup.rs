@@ -13,6 +13,7 @@ use dangol_domain::{Clock, Secret};
 use dangol_engine::clock::DatabaseClock;
 use dangol_engine::ports::Random;
 use dangol_engine::{Engine, Settings};
+use dangol_gateway::profile::Kind;
 use dangol_store::{Db, StoreError, channels, merchants, meta};
 use dangol_vault::{KEY_RING_VARIABLE, KeyRing, Vault, VaultError};
 use dangol_wire::{Guard, HttpWire};
@@ -336,7 +337,8 @@ pub async fn check_channels(engine: &Engine, mode: Mode) -> Result<(), SetupErro
                 return Err(SetupError::Channel(text));
             }
             let shared = settings.script_window_url == settings.public_url;
-            if mode == Mode::Live && shared && brings_script(&channel.provider) {
+            let window = channel.kind == Kind::Payment.v1();
+            if mode == Mode::Live && shared && window && brings_script(&channel.provider) {
                 return Err(SetupError::Channel(window_url_missing(&channel.provider)));
             }
         }

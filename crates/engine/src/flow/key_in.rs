@@ -121,7 +121,9 @@ async fn send_card(
     card: CardData,
     wish: KeyIn,
 ) -> Result<Arc<Payment>, FlowError> {
-    let takes = channel.gateway.takes_card(&channel.channel, &card, wish);
+    let takes = channel
+        .gateway
+        .takes_card(&channel.channel, &card, &order(&payment), wish);
     takes.map_err(Refusal::business)?;
     let keyed = Keyed {
         engine: engine.clone(),

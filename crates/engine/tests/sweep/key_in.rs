@@ -1,6 +1,6 @@
 //! Card data by API, cut like the others.
 
-use dangol_domain::{CardData, CardFields};
+use dangol_domain::{Buyer, CardData, CardFields};
 use dangol_engine::flow::Again;
 use dangol_engine::flow::key_in::{card_channel, pay_once};
 use dangol_gateway::profile::Kind;
@@ -67,12 +67,17 @@ pub async fn pay_by_card(stage: &Stage, customer_uid: String, merchant_uid: Stri
         expiry: "2030-11",
         birth: Some("910203"),
         pwd_2digit: Some("47"),
-        cvc: None,
+        cvc: Some("826"),
     };
     let order = Again {
         customer_uid,
         merchant_uid,
         amount: "3000".to_owned(),
+        buyer: Buyer {
+            email: Some("hong@shop.example".to_owned()),
+            ..Buyer::default()
+        },
+        browser_ip: Some("203.0.113.7".to_owned()),
         ..Again::default()
     };
     let card = CardData::read(&fields).expect("a card");

@@ -300,7 +300,7 @@ pub async fn register(
     merchant_uid: String,
     confirm_url: Option<&str>,
 ) {
-    if stage.facts.kind == Kind::ApiPayment {
+    if stage.kind == Kind::ApiPayment {
         return pay_by_card(&stage, customer_uid, merchant_uid).await;
     }
     let engine = &stage.engine;

@@ -13,7 +13,7 @@ use dangol_engine::jobs::Timers;
 use dangol_engine::{Engine, Settings};
 use dangol_gateway::Entry;
 use dangol_gateway::contract::Notice;
-use dangol_gateway::profile::Profile;
+use dangol_gateway::profile::{Kind, Profile};
 use dangol_gateway::sandbox::{self, Simulator};
 use dangol_gateway::wire::{Answer, Method, Request, Wire, WireError};
 use dangol_store::channels::ChannelRecord;
@@ -204,6 +204,7 @@ enum Place {
 /// See the module.
 pub struct World {
     entry: &'static Entry,
+    kind: Kind,
     place: Place,
     ring: PathBuf,
     pub outside: Arc<Outside>,
@@ -218,7 +219,7 @@ pub struct World {
 
 impl World {
     /// A merchant with a channel and a registered card.
-    pub fn make(entry: &'static Entry, place: Where) -> World {
+    pub fn make(entry: &'static Entry, kind: Kind, place: Where) -> World {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let runtime = runtime();
         let pg_clock = Arc::new(PgClock::default());
@@ -250,6 +251,7 @@ impl World {
         });
         let world = World {
             entry,
+            kind,
             place,
             ring,
             outside,
@@ -287,6 +289,7 @@ impl World {
     }
 
     fn set_up(&self, engine: Engine) -> impl Future<Output = ()> + Send + 'static {
+        let kind = self.kind;
         let profile = self.entry.gateway.profile();
         let contract = self
             .simulator
@@ -322,7 +325,7 @@ impl World {
                 channel_key: CHANNEL.to_owned(),
                 provider: profile.provider.clone(),
                 pg_id: profile.demo_pg_id.clone(),
-                kind: profile.kind.v1().to_owned(),
+                kind: kind.v1().to_owned(),
                 name: "sandbox".to_owned(),
                 sandbox: true,
                 is_default: true,
@@ -393,6 +396,8 @@ pub struct Stage {
     pub pg: Arc<sandbox::World>,
     pub timers: Arc<dyn Timers>,
     pub facts: &'static Profile,
+    /// How payments begin here.
+    pub kind: Kind,
 }
 
 /// One engine from its start to its end.
@@ -451,6 +456,7 @@ impl Life {
                 pg,
                 timers,
                 facts: world.entry.gateway.profile(),
+                kind: world.kind,
             },
             cut,
             runtime,

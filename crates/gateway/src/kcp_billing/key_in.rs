@@ -75,7 +75,20 @@ impl Gateway for Connector {
         BILLING.charge(wire, channel, key, order).await
     }
 
-    fn takes_card(&self, channel: &Channel, card: &CardData, wish: KeyIn) -> Result<(), String> {
+    fn takes_card(
+        &self,
+        channel: &Channel,
+        card: &CardData,
+        order: &ChargeOrder,
+        wish: KeyIn,
+    ) -> Result<(), String> {
+        if order.amount.currency != Currency::KRW {
+            return Err(super::not_in_won().message);
+        }
+        // A key alone has an amount of 0, and nothing to divide.
+        if order.amount.minor > 0 && super::quota(order).is_none() {
+            return Err(super::no_such_quota().message);
+        }
         if wish == KeyIn::Issue && channel.dialect(facts(), "key_issue") != "hub" {
             return Err(KEY_ISSUE_OFF.to_owned());
         }

@@ -17,9 +17,8 @@ pub async fn charge(
     key: &BillingKey,
     order: &ChargeOrder,
 ) -> Outcome {
-    if order.quota > 1 {
-        let text = "Paymentwall 정기결제는 일시불만 지원합니다.";
-        return Outcome::NotSent(Failure::new(FailureClass::BadAmount, "", text));
+    if let Err(failure) = one_payment(order) {
+        return Outcome::NotSent(failure);
     }
     let asked = Asked {
         token: key.expose(),
@@ -43,6 +42,18 @@ pub async fn charge(
         Ok((_, Standing::InReview(why))) => Outcome::Pending(why),
         Err(no_answer) => no_answer.outcome(),
     }
+}
+
+/// Refuses instalments.
+///
+/// # Errors
+/// When there are to be some.
+pub fn one_payment(order: &ChargeOrder) -> Result<(), Failure> {
+    if order.quota > 1 {
+        let text = "Paymentwall 정기결제는 일시불만 지원합니다.";
+        return Err(Failure::new(FailureClass::BadAmount, "", text));
+    }
+    Ok(())
 }
 
 /// What both kinds of charge ask for.

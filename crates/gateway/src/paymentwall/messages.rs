@@ -47,6 +47,15 @@ pub struct Card {
     pub last4: Text,
 }
 
+/// A one-time token.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct OneTime {
+    /// `token`.
+    pub r#type: Text,
+    pub token: SecretText,
+}
+
 /// A payment, as `/api/rest/payment` tells it.
 #[derive(Deserialize, Default)]
 #[serde(default)]

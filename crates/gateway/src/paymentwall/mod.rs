@@ -8,12 +8,12 @@
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
-use dangol_domain::{BillingKey, Failure, Outcome, Receipt};
+use dangol_domain::{BillingKey, CardData, Failure, Outcome, Receipt};
 
 use crate::Entry;
 use crate::contract::{
-    CancelOrder, Channel, ChargeOrder, Checked, Gateway, HandOff, Inquired, Inquiry, Issue, Notice,
-    NoticeSays, ReturnClaim, Revoked, Tokeniser, WindowOrder, WindowReturn,
+    CancelOrder, Channel, ChargeOrder, Checked, Gateway, HandOff, Inquired, Inquiry, Issue, KeyIn,
+    Notice, NoticeSays, ReturnClaim, Revoked, Tokeniser, WindowOrder, WindowReturn,
 };
 use crate::profile::Profile;
 use crate::service::Service;
@@ -27,6 +27,7 @@ mod codes;
 mod delivery;
 mod fields;
 mod inquire;
+mod key_in;
 mod messages;
 mod notice;
 mod sign;
@@ -96,6 +97,36 @@ impl Gateway for Connector {
         order: &ChargeOrder,
     ) -> Outcome {
         charge::charge(wire, channel, key, order).await
+    }
+
+    fn takes_card(
+        &self,
+        channel: &Channel,
+        card: &CardData,
+        order: &ChargeOrder,
+        _: KeyIn,
+    ) -> Result<(), String> {
+        key_in::takes(channel, card, order)
+    }
+
+    async fn charge_card(
+        &self,
+        wire: &dyn Wire,
+        channel: &Channel,
+        card: CardData,
+        order: &ChargeOrder,
+    ) -> Outcome {
+        key_in::charge(wire, channel, card, order).await
+    }
+
+    async fn issue_by_card(
+        &self,
+        wire: &dyn Wire,
+        channel: &Channel,
+        card: CardData,
+        order: &ChargeOrder,
+    ) -> Issue {
+        key_in::issue(wire, channel, card, order).await
     }
 
     async fn inquire(&self, wire: &dyn Wire, channel: &Channel, inquiry: &Inquiry) -> Inquired {

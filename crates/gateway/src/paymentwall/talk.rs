@@ -100,9 +100,14 @@ impl Told {
 
     /// The refusal that an HTTP 4xx documents in its body; `None` for everything else.
     pub fn refusal(&self) -> Option<Refusal> {
-        if !(400..=499).contains(&self.status) {
-            return None;
+        match self.status {
+            400..=499 => self.refusal_of_a_card(),
+            _ => None,
         }
+    }
+
+    /// A refusal to make a token, whose status is not documented. No money moves by a token alone.
+    pub fn refusal_of_a_card(&self) -> Option<Refusal> {
         let refusal: Refusal = serde_json::from_str(&self.text).ok()?;
         let is_one = refusal.r#type.0 == "Error"
             && refusal.code.some().is_some()
@@ -143,6 +148,14 @@ pub async fn ask_brick_as(
     };
     request.headers.push(("x-apikey", api_key.to_owned()));
     send(wire, request).await
+}
+
+/// Has a card made a one-time token.
+///
+/// # Errors
+/// When no answer came.
+pub async fn ask_for_token(wire: &dyn Wire, url: String, form: &Params) -> Result<Told, NoAnswer> {
+    send(wire, post(url, form)).await
 }
 
 /// Asks about a payment with signed parameters.
@@ -210,7 +223,7 @@ fn urlencoded(params: &Params) -> String {
 }
 
 /// What a refusal means for a charge or a refund.
-fn refused(step: Step, refusal: &Refusal) -> NoAnswer {
+pub fn refused(step: Step, refusal: &Refusal) -> NoAnswer {
     let unclear = match codes::meaning(&refusal.code.0, step) {
         Meaning::Refused(class) => return NoAnswer::Refused(failure(class, refusal)),
         // It may be this very attempt, and what was made before is as real.

@@ -275,7 +275,7 @@ fn browser(fingerprint: String, order: &WindowOrder) -> Result<Params, Failure> 
 }
 
 /// Reads the first charge.
-fn issued(answer: &Charge, standing: Standing) -> Issue {
+pub fn issued(answer: &Charge, standing: Standing) -> Issue {
     let key = permanent_token(answer);
     match (standing, key) {
         (Standing::InReview(why), key) => Issue::Pending {

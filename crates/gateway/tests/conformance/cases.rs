@@ -13,7 +13,7 @@ use crate::issue::{
     a_token_of_the_shops_page_issues_a_key, an_issue_that_goes_wrong_is_never_issued,
 };
 use crate::key_in::{
-    card_data_is_charged_once, card_data_makes_a_key_and_takes_no_money,
+    card_data_is_charged_once, card_data_makes_a_key_and_takes_what_it_says,
     card_data_without_a_sure_answer_is_unknown, declined_card_data_takes_nothing,
 };
 use crate::notices::{
@@ -69,7 +69,7 @@ cases! {
     notices_tell_of_what_happened_and_of_nothing_else
     a_notice_that_was_changed_is_no_word
     services_of_one_pg_are_served_and_move_no_money
-    card_data_makes_a_key_and_takes_no_money
+    card_data_makes_a_key_and_takes_what_it_says
     card_data_is_charged_once
     declined_card_data_takes_nothing
     card_data_without_a_sure_answer_is_unknown

@@ -20,6 +20,7 @@ use dangol_vault::ChannelContext;
 use super::args::Hosts;
 use super::node::Node;
 use super::{Stop, args, credentials, find_merchant, node, say};
+use crate::sandbox::channel_kind;
 use crate::setup::{self, Mode};
 
 /// Connects a contract.
@@ -44,7 +45,9 @@ pub async fn add(args: args::ChannelAdd) -> Result<(), Stop> {
     }
     let dialect = read_dialect(profile, args.dialect)?;
     let values = credentials::collect(profile, BTreeMap::new(), args.set, args.file)?;
-    require_window_url(&node, profile).await?;
+    let kind = channel_kind(&profile.provider, args.kind)
+        .map_err(|expected| Stop::usage(format!("--type: {expected}")))?;
+    require_window_url(&node, profile, kind).await?;
     let merchant = find_merchant(&node.engine, args.merchant.as_ref()).await?;
     let existing = channels::of_merchant(&node.engine.db, &merchant.merchant).await?;
     if existing
@@ -70,7 +73,7 @@ pub async fn add(args: args::ChannelAdd) -> Result<(), Stop> {
         channel_key: channel_key(u128::from_le_bytes(engine.random.bytes())),
         provider: profile.provider.clone(),
         pg_id: pg_id.to_owned(),
-        kind: profile.kind.v1().to_owned(),
+        kind: kind.v1().to_owned(),
         name: args.name.unwrap_or_else(|| profile.title.ko.clone()),
         sandbox: false,
         is_default: args.default || existing.is_empty(),
@@ -84,7 +87,7 @@ pub async fn add(args: args::ChannelAdd) -> Result<(), Stop> {
     say(format_args!("added {}", line(&channel)));
     say("next: `dangol channel check` asks the gateway about these credentials");
     say(UNPROVEN);
-    if profile.kind == Kind::ApiPayment {
+    if kind == Kind::ApiPayment {
         say(IN_PCI_SCOPE);
     }
     Ok(())
@@ -136,8 +139,9 @@ fn dialect_names(profile: &Profile) -> String {
 }
 
 /// A PG's script needs an origin of its own; a server that runs already has written down the one it uses.
-async fn require_window_url(node: &Node, profile: &Profile) -> Result<(), Stop> {
-    if !setup::brings_script(&profile.provider) || node.config.window_url.is_some() {
+async fn require_window_url(node: &Node, profile: &Profile, kind: Kind) -> Result<(), Stop> {
+    let scripted = kind == Kind::Payment && setup::brings_script(&profile.provider);
+    if !scripted || node.config.window_url.is_some() {
         return Ok(());
     }
     let variable = std::env::var_os("DANGOL_WINDOW_URL").is_some_and(|origin| !origin.is_empty());

@@ -17,6 +17,7 @@ use dangol_domain::UserCode;
 use dangol_domain::clock::seconds;
 use dangol_engine::FlowError;
 use dangol_engine::jobs::{self, Timers};
+use dangol_gateway::profile::Kind;
 use dangol_gateway::sandbox::control::PlanRequest;
 use dangol_gateway::sandbox::journal;
 use dangol_store::channels::{self, ChannelRecord};
@@ -197,6 +198,8 @@ fn channel_view(channel: &ChannelRecord) -> Value {
 struct NewChannel {
     pg: String,
     pg_id: String,
+    #[serde(default, rename = "type")]
+    kind: Option<Kind>,
     #[serde(default)]
     default: bool,
 }
@@ -210,6 +213,7 @@ async fn make_channel(State(app): State<App>, body: Bytes) -> Result<Response, W
         &merchant,
         &new.pg,
         &new.pg_id,
+        new.kind,
         new.default,
     )
     .await;

@@ -88,6 +88,7 @@ pub async fn make_demo(engine: &Engine, sandbox: &Sandbox) -> Result<(), Channel
             &merchant,
             &profile.provider,
             &profile.demo_pg_id,
+            None,
             false,
         )
         .await

@@ -249,6 +249,22 @@ fn a_gateways_script_needs_an_origin_of_its_own() {
 }
 
 #[test]
+fn a_channel_for_card_data_says_what_it_means() {
+    let folder = Folder::new();
+    // Such a channel has no window, so that it needs no origin for one.
+    let operator = live(&folder).with("GROUP", "S67291234567");
+    let add = |more: &str| operator.types(&format!("channel add {} {more}", all_three(&folder)));
+    add("--pg kcp_billing --pg-id S6729 --type api_payment")
+        .fails(2, &["--type: expected payment"]);
+    add("--pg kcp --pg-id S6729 --type payment").fails(2, &["--type: expected api_payment"]);
+    add("--pg kcp --pg-id S6729 --type window").fails(2, &["--type", "payment or api_payment"]);
+    let said = add("--pg kcp --pg-id S6729").works();
+    assert!(said.contains("PCI DSS"), "{said}");
+    let listed = operator.types("channel list").works();
+    assert!(listed.contains("api_payment"), "{listed}");
+}
+
+#[test]
 fn a_sandbox_takes_no_real_contract() {
     let folder = Folder::new();
     let data = folder.text("data");

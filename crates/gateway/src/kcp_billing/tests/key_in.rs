@@ -103,17 +103,17 @@ async fn a_key_by_a_card_is_the_transcript() {
 async fn without_the_operators_word_no_key_is_asked_for() {
     assert!(
         Connector
-            .takes_card(&site(), &card(), KeyIn::Charge)
+            .takes_card(&site(), &card(), &charge_order(), KeyIn::Charge)
             .is_ok()
     );
-    let refused = Connector.takes_card(&site(), &card(), KeyIn::Issue);
+    let refused = Connector.takes_card(&site(), &card(), &charge_order(), KeyIn::Issue);
     assert!(refused.unwrap_err().contains("key_issue"));
     let script = Script::silent();
     assert!(matches!(issued(&script, &site()).await, Issue::Refused(_)));
     assert!(script.asked_nothing());
     assert!(
         Connector
-            .takes_card(&issuing(), &card(), KeyIn::Issue)
+            .takes_card(&issuing(), &card(), &charge_order(), KeyIn::Issue)
             .is_ok()
     );
 }
@@ -124,7 +124,9 @@ fn a_channel_asks_for_what_its_contract_wants() {
         let mut channel = site();
         channel.dialect.insert(name.to_owned(), says.to_owned());
         let card = CardData::read(&fields).unwrap();
-        Connector.takes_card(&channel, &card, KeyIn::Charge).is_ok()
+        Connector
+            .takes_card(&channel, &card, &charge_order(), KeyIn::Charge)
+            .is_ok()
     };
     let nobody = || CardFields {
         birth: None,

@@ -232,6 +232,7 @@ impl Simulator for Paymentwall {
         let named = [
             // The script lives on this simulator's own origin.
             ("brick_script", "/brick/brick.js"),
+            ("browser_domain", "shop.example"),
             ("not_found_codes", codes::NO_CHARGE),
         ];
         named

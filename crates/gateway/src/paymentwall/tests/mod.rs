@@ -5,6 +5,7 @@ mod charge;
 mod check;
 mod delivery;
 mod inquire;
+mod key_in;
 mod notice;
 mod scrub;
 pub mod support;

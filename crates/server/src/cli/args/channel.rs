@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use dangol_domain::{Secret, UserCode};
+use dangol_gateway::profile::Kind;
 
 use super::{Place, named, user_code};
 
@@ -60,6 +61,9 @@ pub struct ChannelAdd {
     /// The merchant's id at the gateway
     #[arg(long, value_name = "ID")]
     pub pg_id: String,
+    /// payment: by its window; api_payment: by card data that the merchant's server sends [default: the gateway's usual one]
+    #[arg(long = "type", value_name = "TYPE", value_parser = kind)]
+    pub kind: Option<Kind>,
     /// A credential
     #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
     pub set: Vec<(String, Secret)>,
@@ -78,6 +82,10 @@ pub struct ChannelAdd {
     /// A name for people [default: the gateway's]
     #[arg(long)]
     pub name: Option<String>,
+}
+
+fn kind(text: &str) -> Result<Kind, &'static str> {
+    Kind::parse(text).ok_or("expected payment or api_payment")
 }
 
 /// Which of a gateway's systems.

@@ -20,6 +20,7 @@ use super::idempotency;
 use super::params::{Params, required};
 use super::subscribe::{CUSTOMER_UID_MAX, TEXT_MAX, read_order, shown};
 use crate::http::App;
+use crate::http::source::Source;
 
 /// Longest `pg` and `channel_key`, characters (V1's own limit of the longer one).
 const PG_MAX: usize = 80;
@@ -40,6 +41,7 @@ const PG_MAX: usize = 80;
 pub(super) async fn onetime(
     State(app): State<App>,
     Caller(merchant): Caller,
+    Source(from): Source,
     headers: HeaderMap,
     asked: Asked,
 ) -> Result<Response, Wrong> {
@@ -51,7 +53,9 @@ pub(super) async fn onetime(
         Some(_) => params.name("customer_uid", CUSTOMER_UID_MAX)?,
         None => String::new(),
     };
-    let order = read_order(&params, customer_uid)?;
+    let mut order = read_order(&params, customer_uid)?;
+    // As V1 has it: without the buyer's address, that of whoever asks.
+    order.browser_ip = order.browser_ip.or(from.map(|from| from.to_string()));
     let card = card(&params)?;
     let charge = async |lost_since: Option<i64>| {
         let begun = match lost_since {

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use dangol_domain::{State, UserCode};
-use dangol_gateway::profile::Kind;
+use dangol_gateway::profile::{AmountAtIssue::AlwaysCharged, Kind::ApiPayment, Profile};
 use dangol_gateway::{Entry, GATEWAYS};
 use dangol_store::payments;
 use serde_json::{Value, json};
@@ -28,17 +28,22 @@ fn with(changes: Value) -> Value {
     body
 }
 
-/// Has the merchant take card data.
+/// Has the merchant take card data, at a PG that takes nothing else.
 async fn takes_cards(shop: &Shop, dialect: &[(&str, &str)]) {
+    takes_cards_at(shop, |profile| profile.kinds == [ApiPayment], dialect).await;
+}
+
+async fn takes_cards_at(shop: &Shop, wanted: fn(&Profile) -> bool, dialect: &[(&str, &str)]) {
     let engine = &shop.app.engine;
     let code = UserCode::parse(USER_CODE).unwrap();
     let merchant = engine.merchant(&code).await.unwrap().unwrap();
-    let by_card = |entry: &&Entry| entry.gateway.profile().kind == Kind::ApiPayment;
-    let entry = GATEWAYS.iter().find(by_card).unwrap();
+    let is_wanted = |entry: &&Entry| wanted(entry.gateway.profile());
+    let entry = GATEWAYS.iter().find(is_wanted).unwrap();
     let dialect = dialect
         .iter()
         .map(|(name, says)| ((*name).to_owned(), (*says).to_owned()));
-    shop.add_channel_of(&merchant, entry, "card-channel-key", dialect.collect())
+    let of = (entry, ApiPayment);
+    shop.add_channel_of(&merchant, of, "card-channel-key", dialect.collect())
         .await;
     engine.channels.forget();
 }
@@ -239,4 +244,74 @@ async fn a_lost_answer_goes_to_a_person_and_is_never_sent_again() {
     assert_eq!(key.code(), 1, "no key is kept: {}", key.text);
     shop.advance(600).await;
     assert_eq!(state(&shop, "uid-2").await, Some(State::NeedsReview));
+}
+
+/// A PG that has a window too, and makes keys by charging.
+fn charges_at_issue(profile: &Profile) -> bool {
+    profile.kinds.contains(&ApiPayment) && profile.amount_at_issue == AlwaysCharged
+}
+
+#[tokio::test]
+async fn what_a_pg_that_makes_keys_by_charging_lacks_is_named() {
+    let shop = Shop::sqlite().await;
+    takes_cards_at(
+        &shop,
+        charges_at_issue,
+        &[("browser_domain", "shop.example")],
+    )
+    .await;
+    let good = with(json!({
+        "cvc": "826", "buyer_email": "ana@example.net", "browser_ip": "198.51.100.7",
+    }));
+    let got = post(&shop, REGISTER, &good).await;
+    assert_eq!((got.status, got.code()), (200, 1), "{}", got.text);
+    assert!(got.message().contains("onetime"), "{}", got.text);
+    for (field, value, named) in [
+        ("card_number", json!("4242-4242-4242-4241"), "card_number"),
+        ("cvc", json!(null), "cvc"),
+        ("buyer_email", json!("ana"), "buyer_email"),
+        ("card_quota", json!(3), "일시불"),
+    ] {
+        let mut body = good.clone();
+        body[field] = value;
+        let got = post(&shop, ONETIME, &body).await;
+        assert_eq!((got.status, got.code()), (200, 1), "{field}: {}", got.text);
+        assert!(got.message().contains(named), "{field}: {}", got.text);
+    }
+    nothing_happened(&shop).await;
+    let got = post(&shop, ONETIME, &good).await;
+    assert_eq!((got.status, got.code()), (200, -1), "{}", got.text);
+    assert_eq!(shop.pg_calls(), 1, "without a token nothing is charged");
+    assert_eq!(state(&shop, "uid-1").await, Some(State::Failed));
+}
+
+#[tokio::test]
+async fn a_shop_without_a_domain_is_told_which_setting_it_lacks() {
+    let shop = Shop::sqlite().await;
+    takes_cards_at(&shop, charges_at_issue, &[]).await;
+    let body = with(json!({
+        "cvc": "826", "buyer_email": "ana@example.net", "browser_ip": "198.51.100.7",
+    }));
+    let got = post(&shop, ONETIME, &body).await;
+    assert_eq!((got.status, got.code()), (200, 1), "{}", got.text);
+    assert!(got.message().contains("browser_domain"), "{}", got.text);
+    nothing_happened(&shop).await;
+}
+
+#[tokio::test]
+async fn a_key_of_the_caller_sends_a_card_once() {
+    let shop = Shop::sqlite().await;
+    takes_cards(&shop, &[]).await;
+    let token = shop.token().await;
+    let onetime = async |body: Value| {
+        let headers = [("authorization", &*token), ("idempotency-key", "key-1")];
+        let head = format!("POST {ONETIME} application/json");
+        shop.ask(&head, &headers, body.to_string()).await
+    };
+    let first = onetime(card()).await;
+    assert_eq!((first.status, first.code()), (200, -1), "{}", first.text);
+    assert_eq!(onetime(card()).await.body, first.body);
+    let other = onetime(with(json!({"card_number": "4000-0000-0000-0341"}))).await;
+    assert_eq!((other.status, other.code()), (409, 1), "{}", other.text);
+    assert_eq!(shop.pg_calls(), 1);
 }

@@ -18,7 +18,7 @@ use dangol_engine::clock::DatabaseClock;
 use dangol_engine::jobs::{self, Timers};
 use dangol_engine::ports::Random;
 use dangol_engine::{Engine, Settings};
-use dangol_gateway::profile::Kind::ApiPayment as ByCard;
+use dangol_gateway::profile::Kind as Begins;
 use dangol_gateway::{Entry, GATEWAYS};
 use dangol_store::billing_keys::Sealed;
 use dangol_store::channels::{self, ChannelRecord};
@@ -171,8 +171,8 @@ impl Shop {
     }
 
     async fn add_channel(&self, merchant: &MerchantRecord) -> ChannelRecord {
-        let first = &GATEWAYS[0];
-        self.add_channel_of(merchant, first, "channel-key-1", BTreeMap::new())
+        let of = (&GATEWAYS[0], Begins::Payment);
+        self.add_channel_of(merchant, of, "channel-key-1", BTreeMap::new())
             .await
     }
 
@@ -180,7 +180,7 @@ impl Shop {
     pub async fn add_channel_of(
         &self,
         merchant: &MerchantRecord,
-        entry: &Entry,
+        (entry, kind): (&Entry, Begins),
         channel_key: &str,
         dialect: BTreeMap<String, String>,
     ) -> ChannelRecord {
@@ -203,10 +203,10 @@ impl Shop {
             channel_key: channel_key.to_owned(),
             provider: profile.provider.clone(),
             pg_id: profile.demo_pg_id.clone(),
-            kind: profile.kind.v1().to_owned(),
+            kind: kind.v1().to_owned(),
             name: "첫 채널".to_owned(),
             sandbox: true,
-            is_default: profile.kind != ByCard,
+            is_default: kind == Begins::Payment,
             hosts: profile
                 .hosts
                 .keys()
