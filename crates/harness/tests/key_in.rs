@@ -217,6 +217,9 @@ async fn a_lost_answer_goes_to_review(engine: Engine) {
     let imp_uid = shop.find("order-2").await.text("imp_uid").to_owned();
     let approval = &shop.deeds("approval", &imp_uid).await[0];
     let pg_tid = approval["pg_tid"].as_str().expect("the PG's number");
+    let shown = shop.dangol.command(&["payment", "show", &imp_uid]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("--paid"), "{shown}");
     let settle = ["payment", "resolve", &imp_uid, "--paid", "--pg-tid", pg_tid];
     let settled = shop.dangol.command(&settle);
     assert!(settled.status.success(), "{settled:?}");

@@ -206,6 +206,17 @@ pub enum Found {
     },
 }
 
+/// Whether an operator may settle a payment that needs review as paid: not one whose billing key never reached us.
+pub async fn may_be_paid(engine: &Engine, payment: &Payment) -> Result<bool, FlowError> {
+    let key = held_key(engine, payment).await?;
+    Ok(!is_keyless(payment, key.as_ref()))
+}
+
+/// Whether it was to issue a key, and none is kept aside.
+fn is_keyless(payment: &Payment, key: Option<&Sealed>) -> bool {
+    payment.order.usage == Some(Usage::Issue) && key.is_none()
+}
+
 /// An operator settles a payment that needs review. The result is told by webhook.
 pub async fn settle_by_operator(
     engine: &Engine,
@@ -222,8 +233,7 @@ pub async fn settle_by_operator(
         return Err(Refusal::business(text).into());
     }
     let key = held_key(engine, &payment).await?;
-    let keyless = payment.order.usage == Some(Usage::Issue) && key.is_none();
-    if keyless && matches!(found, Found::Paid { .. }) {
+    if is_keyless(&payment, key.as_ref()) && matches!(found, Found::Paid { .. }) {
         let text = format!(
             "{imp_uid} was to issue a billing key, and no key reached us: settle it as failed and have the buyer register again"
         );

@@ -1,9 +1,9 @@
 //! `dangol payment`.
 
-use dangol_domain::{CancelState, ImpUid, Money, Payment, State, Usage, UserCode};
+use dangol_domain::{CancelState, ImpUid, Money, Payment, State, UserCode};
 use dangol_engine::Engine;
 use dangol_engine::flow::cancel::{self, CancelFound};
-use dangol_engine::flow::resolve::{Found, settle_by_operator};
+use dangol_engine::flow::resolve::{Found, may_be_paid, settle_by_operator};
 use dangol_store::{deliveries, jobs, merchants, payments};
 
 use super::webhook::goes_to;
@@ -153,7 +153,7 @@ async fn show_one(engine: &Engine, payment: &Payment) -> Result<(), Stop> {
             payment.imp_uid
         ));
         // A key that never reached us cannot be made good by hand.
-        if payment.order.usage != Some(Usage::Issue) {
+        if may_be_paid(engine, payment).await? {
             say(format_args!(
                 "    dangol payment resolve {} --paid --pg-tid TID",
                 payment.imp_uid
