@@ -1,24 +1,26 @@
 //! What a slow gateway, a caller who leaves and a database that stalls do to a charge: nothing may be lost.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use dangol_domain::billing::BillingKeyRecord;
 use dangol_domain::{
-    BillingKey, Buyer, CardFacts, Currency, Device, Event, ImpUid, Order, Payment, Secret, State,
-    Usage, UserCode,
+    BillingKey, Buyer, CardData, CardFacts, CardFields, Currency, Device, Event, ImpUid, Order,
+    Payment, Secret, State, Usage, UserCode,
 };
 use dangol_engine::clock::DatabaseClock;
 use dangol_engine::flow::Again;
 use dangol_engine::flow::charge_again::charge_again;
+use dangol_engine::flow::key_in::{card_channel, pay_once};
 use dangol_engine::jobs::{Timers, advance};
 use dangol_engine::ports::Random;
 use dangol_engine::{Engine, FlowError, Settings};
-use dangol_gateway::GATEWAYS;
+use dangol_gateway::profile::Kind::ApiPayment;
 use dangol_gateway::wire::{Answer, Request, Wire, WireError};
+use dangol_gateway::{Entry, GATEWAYS};
 use dangol_store::billing_keys::Sealed;
 use dangol_store::channels::{self, ChannelRecord};
 use dangol_store::jobs::{Job, Kind};
@@ -31,6 +33,7 @@ use tokio::sync::Semaphore;
 struct SlowPg {
     asked: Semaphore,
     may_answer: Semaphore,
+    heard: Mutex<Vec<serde_json::Value>>,
 }
 
 #[async_trait]
@@ -42,7 +45,9 @@ impl Wire for SlowPg {
         let body = serde_json::json!({
             "res_cd": "0000", "res_msg": "ok", "tno": "26112100000001",
             "order_no": question["ordr_idxx"], "amount": question["amount"], "app_no": "1",
+            "batch_key": "2611210000000002",
         });
+        self.heard.lock().unwrap().push(question);
         Ok(Answer {
             status: 200,
             content_type: "application/json".to_owned(),
@@ -88,6 +93,10 @@ struct Shop {
 
 /// A merchant with a channel and a registered card, `customer`.
 async fn shop() -> Shop {
+    shop_with(&GATEWAYS[0], || 0).await
+}
+
+async fn shop_with(entry: &Entry, local_ms: fn() -> i64) -> Shop {
     let dir = tempfile::tempdir().unwrap();
     let db = Db::open_sqlite(&dir.path().join("dangol.db"))
         .await
@@ -116,13 +125,14 @@ async fn shop() -> Shop {
         webhook_events: Default::default(),
     };
     merchants::insert(&db, &merchant).await.unwrap();
-    channels::insert(&db, &channel(&vault, &merchant))
+    channels::insert(&db, &channel(entry, &vault, &merchant))
         .await
         .unwrap();
-    let clock = Arc::new(DatabaseClock::start(&db, || 0).await.unwrap());
+    let clock = Arc::new(DatabaseClock::start(&db, local_ms).await.unwrap());
     let pg = Arc::new(SlowPg {
         asked: Semaphore::new(0),
         may_answer: Semaphore::new(0),
+        heard: Mutex::default(),
     });
     let settings = Settings::new(
         true,
@@ -140,8 +150,8 @@ async fn shop() -> Shop {
     }
 }
 
-fn channel(vault: &Vault, merchant: &MerchantRecord) -> ChannelRecord {
-    let profile = GATEWAYS[0].gateway.profile();
+fn channel(entry: &Entry, vault: &Vault, merchant: &MerchantRecord) -> ChannelRecord {
+    let profile = entry.gateway.profile();
     let context = ChannelContext {
         merchant: merchant.merchant.as_str(),
         channel_key: "channel",
@@ -153,7 +163,7 @@ fn channel(vault: &Vault, merchant: &MerchantRecord) -> ChannelRecord {
         channel_key: "channel".to_owned(),
         provider: profile.provider.clone(),
         pg_id: profile.demo_pg_id.clone(),
-        kind: "payment".to_owned(),
+        kind: profile.kind().v1().to_owned(),
         name: "test".to_owned(),
         sandbox: true,
         is_default: true,
@@ -161,7 +171,7 @@ fn channel(vault: &Vault, merchant: &MerchantRecord) -> ChannelRecord {
         credentials: vault
             .seal_credentials(&merchant.data_key, &context, [1; 12], &credentials)
             .unwrap(),
-        dialect: BTreeMap::new(),
+        dialect: BTreeMap::from([("key_issue".to_owned(), "hub".to_owned())]),
         created_at: 0,
     }
 }
@@ -346,4 +356,39 @@ async fn a_charge_does_not_join_an_issue_of_the_same_number() {
     .await;
     let answer = charge_again(&shop.engine, &shop.merchant, again("window")).await;
     assert!(matches!(answer, Err(FlowError::Refused(refusal)) if refusal.code == 1));
+}
+
+/// Its charge would still be on its way when somebody asks what became of the attempt.
+#[tokio::test]
+async fn a_key_that_came_late_is_not_charged() {
+    static LOCAL_MS: AtomicI64 = AtomicI64::new(0);
+    let by_card = |entry: &&Entry| entry.gateway.profile().kinds == [ApiPayment];
+    let entry = GATEWAYS.iter().find(by_card).unwrap();
+    let shop = shop_with(entry, || LOCAL_MS.load(Ordering::SeqCst)).await;
+    let card = CardData::read(&CardFields {
+        number: "4242-4242-4242-4242",
+        expiry: "2030-11",
+        birth: Some("910203"),
+        pwd_2digit: Some("47"),
+        cvc: None,
+    });
+    let order = Again {
+        customer_uid: "keyed".to_owned(),
+        merchant_uid: "order-1".to_owned(),
+        amount: "3000".to_owned(),
+        ..Again::default()
+    };
+    let (engine, merchant) = (&shop.engine, &shop.merchant);
+    let channel = card_channel(engine, merchant, None, None).await.unwrap();
+    let paying = pay_once(engine, merchant, channel, &order, card.unwrap());
+    let late = async {
+        shop.pg_is_asked().await;
+        LOCAL_MS.store(16_000, Ordering::SeqCst);
+        shop.pg.may_answer.add_permits(9);
+    };
+    let (paid, ()) = tokio::join!(paying, late);
+    assert_eq!(paid.unwrap().state, State::Failed);
+    let heard = shop.pg.heard.lock().unwrap();
+    assert_eq!(heard[0]["card_tx_type"], "12100000");
+    assert!(heard.iter().all(|question| question["amount"].is_null()));
 }

@@ -12,7 +12,8 @@ use crate::inflight;
 use crate::{Engine, FlowError};
 
 /// When the resolve job of an attempt fires, ms after it was asked for: later than the intent may take to commit (15 s), a
-/// connector waits (5 s to connect, 30 s to answer) and the outcome takes to commit (5 s and a try of 15 s).
+/// key or token to come that the same attempt charges (15 s), a connector waits (5 s to connect, 30 s to answer) and the
+/// outcome takes to commit (5 s and a try of 15 s).
 const RESOLVE_AFTER_MS: i64 = 90_000;
 
 /// How long an intent may take to commit, ms of the local clock. One that took longer is not sent: its resolve job might

@@ -8,7 +8,9 @@
 use std::sync::Arc;
 
 use dangol_domain::v1::{Refusal, messages};
-use dangol_domain::{Buyer, CardData, CardFacts, Outcome, Payment, State, Usage};
+use dangol_domain::{
+    Buyer, CardData, CardFacts, Failure, FailureClass, Outcome, Payment, State, Usage,
+};
 use dangol_gateway::contract::{ChargeOrder, Issue, IssuedKey, KeyIn, Revoked};
 use dangol_gateway::profile::{AmountAtIssue, Kind};
 use dangol_store::billing_keys::{self, Sealed};
@@ -20,6 +22,10 @@ use super::charge_again::{Again, asked, refuse_nothing};
 use super::close_window::{issue_receipt, seal};
 use crate::channels::{OpenChannel, pick};
 use crate::{Engine, FlowError};
+
+/// How long a key may take to come, ms of the local clock. After a slower one its charge is not sent: the resolve job might
+/// fire before its outcome is recorded.
+const KEY_MS: i64 = 15_000;
 
 /// The channel that takes card data: the one that is named, else the merchant's first.
 ///
@@ -104,7 +110,7 @@ pub async fn register_card(
 }
 
 fn not_registered(ended: &Payment) -> Refusal {
-    let why = ended.failure.as_ref().map(dangol_domain::Failure::reason);
+    let why = ended.failure.as_ref().map(Failure::reason);
     let told = match (ended.state, why) {
         (State::Failed, Some(why)) => why,
         _ => messages::OUTCOME_UNKNOWN.to_owned(),
@@ -161,6 +167,7 @@ impl Act for Keyed {
             number: self.card.masked(),
             ..CardFacts::default()
         };
+        let began = self.engine.clock.local_ms();
         let issue = gateway
             .issue_by_card(wire, channel, self.card, &order)
             .await;
@@ -169,6 +176,7 @@ impl Act for Keyed {
             merchant: self.merchant,
             channel: self.channel,
             number: facts,
+            began,
         };
         match issue {
             Issue::Issued(issued) => with_key.charge(payment, &order, issued).await,
@@ -189,6 +197,8 @@ struct WithKey {
     channel: Arc<OpenChannel>,
     /// The masked number, for PGs that tell none with a key.
     number: CardFacts,
+    /// When the key was asked for, ms of the local clock.
+    began: i64,
 }
 
 impl WithKey {
@@ -202,6 +212,9 @@ impl WithKey {
     ) -> Result<Sent, FlowError> {
         let outcome = if issued.first_charge.is_some() || payment.amount == 0 {
             Outcome::Approved(issue_receipt(payment, &self.numbered(&issued)))
+        } else if self.engine.clock.local_ms() - self.began > KEY_MS {
+            let text = "잠시 후 다시 시도해주세요.";
+            Outcome::NotSent(Failure::new(FailureClass::Retryable, "", text))
         } else {
             let (gateway, channel) = (self.channel.gateway, &self.channel.channel);
             let wire = self.engine.wire.as_ref();

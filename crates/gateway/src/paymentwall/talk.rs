@@ -1,5 +1,7 @@
 //! One question to Paymentwall and its answer: a form over POST or GET, JSON back, believed only when it is whole.
 
+use std::time::Duration;
+
 use dangol_domain::{Failure, FailureClass, Outcome};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -9,6 +11,9 @@ use super::messages::{Params, Refusal};
 use crate::contract::{Channel, decode_korean};
 use crate::lenient::{said, shown_code};
 use crate::wire::{Method, Request, Wire, WireError};
+
+/// How long a token may take to come: its charge must still end in the time of one attempt.
+const TOKEN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where charges are made and looked at.
 pub const CHARGES: &str = "/api/brick/charge";
@@ -155,7 +160,9 @@ pub async fn ask_brick_as(
 /// # Errors
 /// When no answer came.
 pub async fn ask_for_token(wire: &dyn Wire, url: String, form: &Params) -> Result<Told, NoAnswer> {
-    send(wire, post(url, form)).await
+    let mut request = post(url, form);
+    request.timeout_answer = TOKEN_PATIENCE;
+    send(wire, request).await
 }
 
 /// Asks about a payment with signed parameters.
