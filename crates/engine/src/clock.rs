@@ -76,6 +76,11 @@ impl DatabaseClock {
         self.offset.load(Ordering::Acquire)
     }
 
+    /// Whether it stands still: somebody moves it by hand.
+    pub(crate) fn is_standing(&self) -> bool {
+        self.standing.load(Ordering::Acquire) != TICKING
+    }
+
     /// Stands still at a moment.
     pub(crate) fn stand_at(&self, moment_ms: i64) {
         self.standing.store(moment_ms, Ordering::Release);

@@ -1,9 +1,23 @@
 //! The sandbox's clock, and what exists in a sandbox only.
 
-use dangol_harness::{Browser, Dangol, Engine, Setup, on_both_engines};
+use dangol_harness::{Browser, Dangol, Engine, Setup, Shop, due, on_both_engines};
 use serde_json::json;
 
-on_both_engines!(a_moved_clock_runs_what_is_due_and_stays_moved);
+on_both_engines!(
+    a_moved_clock_runs_what_is_due_and_stays_moved,
+    what_is_due_in_one_second_has_run_when_the_clock_is_there,
+);
+
+/// More than the pace of a channel lets through at once.
+async fn what_is_due_in_one_second_has_run_when_the_clock_is_there(engine: Engine) {
+    const COUNT: usize = 200;
+    let shop = Shop::open(engine).await;
+    let due = due::now(&shop).await + 3_600;
+    due::register(&shop, COUNT, due).await;
+    let ran = shop.advance(3_600).await;
+    assert_eq!(ran["pay_schedule"], COUNT);
+    assert_eq!(due::executed(&shop, due).await, COUNT);
+}
 
 async fn a_moved_clock_runs_what_is_due_and_stays_moved(engine: Engine) {
     let mut dangol = Dangol::demo(engine).await;

@@ -4,7 +4,7 @@ use dangol_domain::{ImpUid, Payment, UserCode};
 
 use crate::jobs::{Claimed, Job, Kind};
 use crate::json::corrupt;
-use crate::{Db, Row, Step, StoreError, Value, Write, endpoints, jobs, key_of, values};
+use crate::{Db, Row, Step, StoreError, Value, Write, endpoints, jobs, key_of, payments, values};
 
 crate::statements! {
     INSERT = "INSERT INTO delivery (merchant, delivery_id, imp_uid, url, content_type, body, state, created_at) \
@@ -30,7 +30,7 @@ crate::statements! {
     LATEST = "SELECT merchant, delivery_id, imp_uid, url, content_type, body, state, created_at FROM delivery \
         WHERE merchant = $1 AND delivery_id < $2 ORDER BY delivery_id DESC LIMIT $3";
     OF_PAYMENT = "SELECT merchant, delivery_id, imp_uid, url, content_type, body, state, created_at FROM delivery \
-        WHERE merchant = $1 AND delivery_id >= $2 AND imp_uid = $3 ORDER BY delivery_id LIMIT 100";
+        WHERE merchant = $1 AND delivery_id >= $2 AND delivery_id < $3 AND imp_uid = $4 ORDER BY delivery_id LIMIT 100";
     EARLIER = "SELECT delivery_id FROM delivery WHERE merchant = $1 AND delivery_id >= $2 AND delivery_id < $3 \
         AND imp_uid = $4 AND url = $5 AND state = 'queued' ORDER BY delivery_id LIMIT 1";
     /// A try counts only while the job's lease is ours.
@@ -166,26 +166,47 @@ pub async fn find(
     rows.first().map(delivery).transpose()
 }
 
-/// The deliveries about one payment, oldest first.
+/// How far a webhook's time may be from that of the change that it tells, ms: it is queued in the same write, and only the
+/// clock was read twice.
+const BESIDE_ITS_CHANGE_MS: i64 = 60_000;
+
+/// The deliveries about one payment, oldest first: beside each of its changes.
 pub async fn of_payment(db: &Db, p: &Payment) -> Result<Vec<Delivery>, StoreError> {
-    since(db, p, p.started_at).await
+    let mut ranges: Vec<(i64, i64)> = Vec::new();
+    for event in payments::events(db, &p.merchant, &p.imp_uid).await? {
+        let (from, to) = (
+            event.at - BESIDE_ITS_CHANGE_MS,
+            event.at + BESIDE_ITS_CHANGE_MS,
+        );
+        match ranges.last_mut() {
+            Some((_, end)) if *end >= from => *end = to.max(*end),
+            _ => ranges.push((from, to)),
+        }
+    }
+    let mut found = Vec::new();
+    for (from, to) in ranges {
+        found.extend(between(db, p, from, to).await?);
+    }
+    Ok(found)
 }
 
-/// The deliveries about one payment from a time on, ms, oldest first. Ids are ordered by time, so it reads from there on
-/// and needs no index of its own, which each charge would pay for.
-pub async fn since(db: &Db, p: &Payment, from_ms: i64) -> Result<Vec<Delivery>, StoreError> {
+/// The deliveries about one payment within a time, ms, oldest first. Ids are ordered by time, so it reads what the
+/// merchant was told then, and needs no index of its own, which each charge would pay for.
+pub async fn between(
+    db: &Db,
+    p: &Payment,
+    from_ms: i64,
+    to_ms: i64,
+) -> Result<Vec<Delivery>, StoreError> {
     let from = format!("{ID_PREFIX}{from_ms:013x}");
-    let rows = db
-        .read(
-            OF_PAYMENT,
-            values![p.merchant.as_str(), from, p.imp_uid.as_str()],
-        )
-        .await?;
+    let to = format!("{ID_PREFIX}{to_ms:013x}");
+    let values = values![p.merchant.as_str(), from, to, p.imp_uid.as_str()];
+    let rows = db.read(OF_PAYMENT, values).await?;
     rows.iter().map(delivery).collect()
 }
 
 /// The first delivery about the same payment to the same URL that was queued before this one, not before `since`, ms, and
-/// is still on its way. Reads as [`of_payment`].
+/// is still on its way. Reads as [`between`].
 pub async fn earlier(db: &Db, d: &Delivery, since: i64) -> Result<Option<String>, StoreError> {
     let Some(imp_uid) = &d.imp_uid else {
         return Ok(None);

@@ -28,7 +28,7 @@ crate::statements! {
     REMOVE = "DELETE FROM job WHERE due_at = $1 AND kind = $2 AND subject = $3";
     POSTPONE = "UPDATE job SET due_at = $1, lease = NULL, tries = $2 \
         WHERE due_at = $3 AND kind = $4 AND subject = $5 AND lease = $6";
-    NEXT_DUE = "SELECT due_at FROM job WHERE kind BETWEEN $1 AND $2 ORDER BY due_at LIMIT 1";
+    NEXT_DUE = "SELECT due_at FROM job WHERE due_at <= $1 AND kind BETWEEN $2 AND $3 ORDER BY due_at LIMIT 1";
     OF_SUBJECT = "SELECT due_at, kind, subject, merchant, lease, tries FROM job WHERE subject = $1";
     PENDING = "SELECT kind, COUNT(*) FROM job GROUP BY kind ORDER BY kind";
 }
@@ -77,7 +77,8 @@ impl Kind {
             Kind::ResolveOpen => "resolve_open",
             Kind::ResolveCancel => "resolve_cancel",
             Kind::PaySchedule => "pay_schedule",
-            Kind::NotifyUpcoming => "notify_upcoming",
+            // Beyond the range in which a node that does not know it takes jobs.
+            Kind::NotifyUpcoming => "upcoming_schedule",
             Kind::GiveBack => "give_back",
             Kind::RevokeKey => "revoke_key",
             Kind::ExpireWindow => "expire_windows",
@@ -178,8 +179,8 @@ impl Class {
     fn range(self) -> (&'static str, &'static str) {
         match self {
             Class::Deliveries => (Kind::Deliver.name(), Kind::Deliver.name()),
-            Class::Payments => (Kind::ExpireWindow.name(), Kind::RevokeKey.name()),
-            Class::All => (Kind::Deliver.name(), Kind::RevokeKey.name()),
+            Class::Payments => (Kind::ExpireWindow.name(), Kind::NotifyUpcoming.name()),
+            Class::All => (Kind::Deliver.name(), Kind::NotifyUpcoming.name()),
         }
     }
 }
@@ -227,7 +228,11 @@ pub async fn claim(db: &Db, claim: Claim) -> Result<Vec<Claimed>, StoreError> {
         .next()
         .map(|step| step.rows)
         .unwrap_or_default();
-    rows.iter().map(claimed).collect()
+    let known = rows.iter().filter(|row| {
+        // A newer node's, during an upgrade: its lease ends, and that node does it.
+        row.text(1).is_ok_and(|kind| Kind::parse(kind).is_some())
+    });
+    known.map(claimed).collect()
 }
 
 /// Ends a job that this worker still holds; `false` when the lease is another's by now.
@@ -287,10 +292,11 @@ async fn affected(db: &Db, held: &Claimed, step: Step) -> Result<bool, StoreErro
     Ok(db.write(write).await?.affected(0) > 0)
 }
 
-/// When the next job is due (or the next lease ends), ms.
-pub async fn next_due(db: &Db, class: Class) -> Result<Option<i64>, StoreError> {
+/// When the next job is due (or the next lease ends), ms; `None` when none is until then, ms. So it never reads more than
+/// the jobs that are due.
+pub async fn next_due(db: &Db, class: Class, until: i64) -> Result<Option<i64>, StoreError> {
     let (first, last) = class.range();
-    let rows = db.read(NEXT_DUE, values![first, last]).await?;
+    let rows = db.read(NEXT_DUE, values![until, first, last]).await?;
     rows.first().map(|row| row.int(0)).transpose()
 }
 

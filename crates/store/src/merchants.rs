@@ -150,12 +150,13 @@ pub async fn set_events(
     events: &ExtraEvents,
     now: i64,
 ) -> Result<(), StoreError> {
-    let mut write = Write::new(key_of(merchant.as_str()))
+    let write = Write::new(key_of(merchant.as_str()))
         .step(SET_EVENTS, values![events.text(), merchant.as_str()]);
+    db.write(write).await?;
     if events.has(ExtraEvent::ScheduleUpcoming) {
-        write.steps.push(upcoming::all_jobs_step(merchant, now));
+        upcoming::add_all(db, merchant, now).await?;
     }
-    db.write(write).await.map(|_| ())
+    Ok(())
 }
 
 /// The merchant's live or last token.

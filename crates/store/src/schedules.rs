@@ -102,10 +102,8 @@ pub async fn register(db: &Db, all: &[Schedule], write_id: i64) -> Result<bool, 
     write
         .steps
         .extend(all.iter().map(|s| job_step(s, &job(s), write_id)));
-    let upcoming = all
-        .iter()
-        .filter_map(|s| upcoming::job_step(s, s.made_at, write_id));
-    write.steps.extend(upcoming);
+    let announced = upcoming::revised_step(&first.merchant, first.made_at, write_id);
+    write.steps.push(announced);
     let written = db.write(write).await?;
     Ok((0..all.len()).all(|n| written.affected(n) > 0))
 }
@@ -235,8 +233,8 @@ pub async fn fail(
     db.write(write).await.map(|_| ())
 }
 
-/// Gives a schedule another time at `now`, ms, and what ran or was revoked another chance. `false`: it is no longer as it was read, or
-/// its merchant_uid is scheduled or used elsewhere.
+/// Gives a schedule another time at `now`, ms, and what ran or was revoked another chance. `false`: it is no longer as it
+/// was read, or its merchant_uid is scheduled or used elsewhere.
 pub async fn set_time(
     db: &Db,
     before: &Schedule,
@@ -256,9 +254,8 @@ pub async fn set_time(
         ..before.clone()
     };
     write.steps.push(job_step(before, &job(&after), write_id));
-    write
-        .steps
-        .extend(upcoming::job_step(&after, now, write_id));
+    let announced = upcoming::revised_step(&before.merchant, now, write_id);
+    write.steps.push(announced);
     match db.write(write).await {
         Ok(written) => Ok(written.affected(0) > 0),
         // Another schedule of the same merchant_uid is pending.

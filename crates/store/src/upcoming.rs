@@ -5,18 +5,22 @@ use dangol_domain::extra_event::UPCOMING_MS;
 use dangol_domain::{Schedule, UserCode};
 
 use crate::deliveries::{self, Delivery};
-use crate::jobs::{self, Claimed, Job, Kind};
+use crate::jobs::{self, Claimed, Kind};
 use crate::{Db, Step, StoreError, Write, key_of, values};
 
 crate::statements! {
-    ADD_JOB = "INSERT INTO job (due_at, kind, subject, merchant, tries) \
-        SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), 0 \
-        WHERE EXISTS (SELECT 1 FROM schedule WHERE merchant = $4 AND schedule_id = $5 AND revised_by = $6) \
-        AND EXISTS (SELECT 1 FROM merchant WHERE merchant = $4 AND webhook_events LIKE '%schedule.upcoming%') \
-        ON CONFLICT DO NOTHING";
-    ADD_JOBS = "INSERT INTO job (due_at, kind, subject, merchant, tries) \
+    /// Only for a merchant who asked for that.
+    ADD_REVISED = "INSERT INTO job (due_at, kind, subject, merchant, tries) \
         SELECT due_at - CAST($1 AS BIGINT), CAST($2 AS TEXT), schedule_id || '/' || CAST(version AS TEXT), merchant, 0 \
-        FROM schedule WHERE merchant = $3 AND state = 1 AND due_at > $4 ON CONFLICT DO NOTHING";
+        FROM schedule WHERE merchant = $3 AND revised_by = $4 AND state = 1 AND due_at > $5 \
+        AND EXISTS (SELECT 1 FROM merchant WHERE merchant = $3 AND webhook_events LIKE '%schedule.upcoming%') \
+        ON CONFLICT DO NOTHING";
+    BATCH_END = "SELECT due_at, schedule_id FROM schedule WHERE merchant = $1 AND (due_at, schedule_id) > ($2, $3) \
+        ORDER BY due_at, schedule_id LIMIT 1 OFFSET 999";
+    ADD_BATCH = "INSERT INTO job (due_at, kind, subject, merchant, tries) \
+        SELECT due_at - CAST($1 AS BIGINT), CAST($2 AS TEXT), schedule_id || '/' || CAST(version AS TEXT), merchant, 0 \
+        FROM schedule WHERE merchant = $3 AND state = 1 AND (due_at, schedule_id) > ($4, $5) \
+        AND (due_at, schedule_id) <= ($6, $7) ON CONFLICT DO NOTHING";
     /// Only while the schedule is yet to run at this time, and the job's lease is ours.
     ANNOUNCE = "INSERT INTO delivery (merchant, delivery_id, imp_uid, url, content_type, body, state, created_at) \
         SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), '', CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), 'queued', \
@@ -25,39 +29,38 @@ crate::statements! {
         AND EXISTS (SELECT 1 FROM job WHERE due_at = $9 AND kind = $10 AND subject = $11 AND lease = $12)";
 }
 
-/// The job that announces a schedule as it stands; `None` when it is too late for that already at `now`, ms.
-fn job(s: &Schedule, now: i64) -> Option<Job> {
-    let due_at = s.due_at - UPCOMING_MS;
-    (due_at > now).then(|| Job {
-        due_at,
-        kind: Kind::NotifyUpcoming,
-        ..crate::schedules::job(s)
-    })
-}
-
-/// The step that adds it in the write that makes the schedule's version, if its merchant asked for that.
-pub(crate) fn job_step(s: &Schedule, now: i64, write_id: i64) -> Option<Step> {
-    let job = job(s, now)?;
-    Some(Step::new(
-        ADD_JOB,
-        values![
-            job.due_at,
-            job.kind.name(),
-            job.subject.as_str(),
-            job.merchant.as_str(),
-            s.schedule_id.as_str(),
-            write_id
-        ],
-    ))
-}
-
-/// The step that adds the jobs of all schedules that are early enough: their merchant asks for it now.
-pub(crate) fn all_jobs_step(merchant: &UserCode, now: i64) -> Step {
+/// The step that adds the jobs of the schedules that a write makes or moves, as far as it is not too late for them at
+/// `now`, ms, and their merchant asked for that.
+pub(crate) fn revised_step(merchant: &UserCode, now: i64, write_id: i64) -> Step {
     let kind = Kind::NotifyUpcoming.name();
+    let after = now + UPCOMING_MS;
     Step::new(
-        ADD_JOBS,
-        values![UPCOMING_MS, kind, merchant.as_str(), now + UPCOMING_MS],
+        ADD_REVISED,
+        values![UPCOMING_MS, kind, merchant.as_str(), write_id, after],
     )
+}
+
+/// Adds the jobs of all schedules that are early enough at `now`, ms: their merchant asks for it now. In batches, so that
+/// charges need not wait for them all.
+pub(crate) async fn add_all(db: &Db, merchant: &UserCode, now: i64) -> Result<(), StoreError> {
+    let (merchant, kind) = (merchant.as_str(), Kind::NotifyUpcoming.name());
+    // No id comes before the empty one, and none after this.
+    let mut from = (now + UPCOMING_MS + 1, String::new());
+    loop {
+        let rows = db.read(BATCH_END, values![merchant, from.0, from.1.as_str()]);
+        let end = match rows.await?.first() {
+            Some(row) => Some((row.int(0)?, row.text(1)?.to_owned())),
+            None => None,
+        };
+        let to = end.clone().unwrap_or((i64::MAX, String::new()));
+        let values = values![UPCOMING_MS, kind, merchant, from.0, from.1, to.0, to.1];
+        db.write(Write::new(key_of(merchant)).step(ADD_BATCH, values))
+            .await?;
+        match end {
+            Some(end) => from = end,
+            None => return Ok(()),
+        }
+    }
 }
 
 /// Queues the webhook that announces a schedule, and ends the job. `false`: the schedule is no longer as it was read, or

@@ -45,10 +45,6 @@ fn statements_of(db: &Db) -> impl Iterator<Item = (String, &'static str)> {
 
 /// Statements that go through a whole table, and why they may.
 const WHOLE_TABLE: &[(&str, &str)] = &[
-    (
-        "jobs::NEXT_DUE",
-        "from the first job on until one fits, in the key's order",
-    ),
     ("jobs::OF_SUBJECT", "for operators and tests"),
     ("jobs::PENDING", "a figure for metrics; jobs are few"),
     ("merchants::ALL", "all of them are asked for"),

@@ -39,10 +39,9 @@ pub fn queue(
     if after.amount == 0 && after.order.device == Device::Api {
         return Vec::new();
     }
-    let mut body = about(after);
     if after.state == State::Failed && told == Told::Waiting {
         let event = ExtraEvent::PaymentFailed;
-        return extra(engine, merchant, event, Some(after), body);
+        return extra(engine, merchant, event, Some(after), || about(after));
     }
     let cancel = ended_cancel(before, after);
     let send = match after.state {
@@ -60,9 +59,11 @@ pub fn queue(
         [] => endpoint(engine, merchant).into_iter().collect(),
         urls => urls.to_vec(),
     };
+    let mut body = about(after);
     if let Some(cancel) = cancel {
         body["cancellation_id"] = cancel.cancel_id.as_str().into();
     }
+    let body = body.to_string();
     let delivery = |url| delivery(engine, merchant, Some(&after.imp_uid), url, &body);
     urls.into_iter().map(delivery).collect()
 }
@@ -93,11 +94,13 @@ pub fn key_news(
     ];
     let told = kinds.into_iter().flat_map(|(event, replaces)| {
         // Without a status: the payment's own webhook tells that it is paid.
-        let fields = json!({
-            "customer_uid": payment.customer_uid,
-            "imp_uid": payment.imp_uid.as_str(),
-            "merchant_uid": payment.merchant_uid,
-        });
+        let fields = || {
+            json!({
+                "customer_uid": payment.customer_uid,
+                "imp_uid": payment.imp_uid.as_str(),
+                "merchant_uid": payment.merchant_uid,
+            })
+        };
         let deliveries = extra(engine, merchant, event, Some(payment), fields);
         let news = move |delivery| KeyNews { delivery, replaces };
         deliveries.into_iter().map(news)
@@ -111,7 +114,7 @@ pub fn key_deleted(
     merchant: &MerchantRecord,
     customer_uid: &str,
 ) -> Vec<Delivery> {
-    let fields = json!({ "customer_uid": customer_uid });
+    let fields = || json!({ "customer_uid": customer_uid });
     extra(engine, merchant, ExtraEvent::KeyDeleted, None, fields)
 }
 
@@ -142,14 +145,17 @@ fn announcement(
     merchant: &MerchantRecord,
     schedule: &Schedule,
 ) -> Option<Delivery> {
-    let fields = json!({
-        "amount": schedule.money().json(),
-        "currency": schedule.currency.as_str(),
-        "customer_uid": schedule.customer_uid,
-        "merchant_uid": schedule.merchant_uid,
-        "schedule_at": seconds(schedule.due_at),
-    });
-    extra(engine, merchant, ExtraEvent::ScheduleUpcoming, None, fields).pop()
+    let fields = || {
+        json!({
+            "amount": schedule.money().json(),
+            "currency": schedule.currency.as_str(),
+            "customer_uid": schedule.customer_uid,
+            "merchant_uid": schedule.merchant_uid,
+            "schedule_at": seconds(schedule.due_at),
+        })
+    };
+    let event = ExtraEvent::ScheduleUpcoming;
+    extra(engine, merchant, event, None, fields).pop()
 }
 
 /// An event beyond V1's, if its merchant turned it on.
@@ -158,14 +164,16 @@ fn extra(
     merchant: &MerchantRecord,
     event: ExtraEvent,
     payment: Option<&Payment>,
-    mut fields: Value,
+    fields: impl FnOnce() -> Value,
 ) -> Vec<Delivery> {
     if !merchant.webhook_events.has(event) {
         return Vec::new();
     }
+    let mut fields = fields();
     fields["type"] = event.name().into();
+    let body = fields.to_string();
     let imp_uid = payment.map(|payment| &payment.imp_uid);
-    let delivery = |url| delivery(engine, merchant, imp_uid, url, &fields);
+    let delivery = |url| delivery(engine, merchant, imp_uid, url, &body);
     endpoint(engine, merchant)
         .into_iter()
         .map(delivery)
@@ -177,7 +185,7 @@ fn delivery(
     merchant: &MerchantRecord,
     imp_uid: Option<&ImpUid>,
     url: String,
-    body: &Value,
+    body: &str,
 ) -> Delivery {
     let now = engine.now_ms();
     Delivery {
@@ -186,7 +194,7 @@ fn delivery(
         imp_uid: imp_uid.cloned(),
         url,
         content_type: merchant.webhook_type.clone(),
-        body: body.to_string(),
+        body: body.to_owned(),
         state: "queued".to_owned(),
         created_at: now,
     }

@@ -41,7 +41,12 @@ pub(crate) async fn run(engine: &Engine, held: &Claimed) -> Result<(), FlowError
         Err(failure) => return refuse(engine, &merchant, &schedule, failure, held).await,
     };
     let now = engine.now_ms();
-    let place = match engine.lanes.enter(&channel.record.channel_key, now) {
+    let lane = channel.record.channel_key.as_str();
+    let entered = match engine.clock.is_standing() {
+        true => Ok(engine.lanes.enter_unpaced(lane)),
+        false => engine.lanes.enter(lane, now),
+    };
+    let place = match entered {
         Ok(place) => place,
         Err(pause_ms) => {
             jobs::hand_back(&engine.db, held, now + pause_ms).await?;

@@ -56,7 +56,8 @@ async fn queued(
     if !is_early(engine, payment) {
         return Ok(Vec::new());
     }
-    let mut sent = deliveries::since(&engine.db, payment, paid_at - SLACK_MS).await?;
+    let mut sent =
+        deliveries::between(&engine.db, payment, paid_at - SLACK_MS, paid_at + LIMIT_MS).await?;
     sent.retain(|delivery| delivery.state == "queued");
     Ok(sent)
 }

@@ -99,7 +99,10 @@ async fn behind_another(engine: &Engine, delivery: &Delivery) -> Result<Option<i
     let pause = tries.len().checked_sub(1).and_then(|n| PAUSES_MS.get(n));
     let next = tries.last().zip(pause);
     let next = next.map_or(0, |(last, pause)| last.at + pause + pause / 10);
-    Ok(Some(next.max(engine.now_ms()) + BEHIND_MS))
+    // The longer it has waited, the less often it looks: the earlier one may have been told to come back much later.
+    let now = engine.now_ms();
+    let pause = BEHIND_MS.max((now - delivery.created_at) / 10);
+    Ok(Some(next.max(now) + pause))
 }
 
 fn not_sent(engine: &Engine, nth: i64) -> Try {

@@ -89,10 +89,11 @@ async fn start_due(
         free_places.merge(others);
     }
     // Reading is cheaper than claiming: an idle worker writes nothing.
-    let due = jobs::next_due(&engine.db, class).await?;
-    let ahead = due.map_or(i64::MAX, |due| due - engine.now_ms());
-    if ahead > 0 {
-        return Ok(Some(REST.min(Duration::from_millis(ahead as u64))));
+    let now = engine.now_ms();
+    let due = jobs::next_due(&engine.db, class, now + REST.as_millis() as i64).await?;
+    let rest = due.map_or(REST, |due| Duration::from_millis((due - now).max(0) as u64));
+    if !rest.is_zero() {
+        return Ok(Some(rest));
     }
     let free = free_places.num_permits() as i64;
     let held = claim(engine, class, engine.now_ms(), free).await?;
@@ -206,7 +207,7 @@ async fn walk(
 ) -> Result<(), FlowError> {
     let mut now = engine.now_ms();
     loop {
-        let job_due = jobs::next_due(&engine.db, Class::All).await?;
+        let job_due = jobs::next_due(&engine.db, Class::All, target).await?;
         let timer_due = timers.next_due_ms();
         let Some(due) = job_due
             .into_iter()
