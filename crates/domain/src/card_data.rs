@@ -1,5 +1,6 @@
 //! Card data that a merchant's server sends us (key-in by API). It lives from the request to the end of one call to the
-//! PG: it can be neither copied, printed, compared nor stored, goes into a call by value, and is wiped when dropped.
+//! PG: it can be neither copied, printed, compared nor stored, goes into a call by value, and is wiped when dropped (the
+//! request that a connector makes of it is freed, not wiped).
 
 use std::fmt;
 

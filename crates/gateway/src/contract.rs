@@ -469,14 +469,6 @@ pub trait Gateway: Send + Sync {
         NoticeSays::Refused("this PG sends no notices".to_owned())
     }
 
-    /// Whether the PG charges inside its own window on this channel, before the browser is back: then a window that
-    /// nobody finished is asked about before it is called expired, and a merchant who wants to confirm payments is asked
-    /// before it opens.
-    fn charges_in_window(&self, channel: &Channel) -> bool {
-        let _ = channel;
-        false
-    }
-
     /// Calls of V1 that exist for this PG alone.
     fn services(&self) -> &'static [&'static dyn Service] {
         &[]

@@ -133,6 +133,10 @@ async fn exchange(
     let job = resolve_job(&found.payment, engine.now_ms());
     let sent = send(&engine, &found, &job, agreed).await?;
     if !sent.ours {
+        // It ended while the merchant was thinking.
+        if agreed == Agreed::Yes && sent.payment.state == State::Failed {
+            discard(&engine, found, order, returned);
+        }
         drop(announcer);
         return follow(&engine, &sent.payment, WAIT).await;
     }
@@ -180,18 +184,23 @@ async fn unconfirmed(
     let mut happening = refusal(&found.payment, &found.window, refused.failure);
     happening.detail = Some(refused.seen);
     let ended = record(engine, &found.merchant, &found.payment, happening).await?;
-    if ended.ours {
-        // The buyer need not wait for it.
-        let engine = engine.clone();
-        engine.tasks.clone().spawn(async move {
-            let (gateway, channel) = (found.channel.gateway, &found.channel.channel);
-            let discard = gateway.discard(engine.wire.as_ref(), channel, &order, &returned);
-            if let Revoked::Refused(_) | Revoked::Unknown(_) = discard.await {
-                tracing::warn!(%imp_uid, "the PG may still keep what its window made; it cannot be charged");
-            }
-        });
+    if ended.payment.state == State::Failed {
+        discard(engine, found, order, returned);
     }
     Ok(ended.payment)
+}
+
+/// Has the PG take back what it made by itself in a window that ended without a question to it. The buyer need not wait.
+fn discard(engine: &Engine, found: Found, order: WindowOrder, returned: WindowReturn) {
+    let engine = engine.clone();
+    engine.tasks.clone().spawn(async move {
+        let (gateway, channel) = (found.channel.gateway, &found.channel.channel);
+        let discard = gateway.discard(engine.wire.as_ref(), channel, &order, &returned);
+        if let Revoked::Refused(_) | Revoked::Unknown(_) = discard.await {
+            let imp_uid = &found.payment.imp_uid;
+            tracing::warn!(%imp_uid, "the PG may still keep what its window made; it cannot be charged");
+        }
+    });
 }
 
 /// The guarded step by which one of two returns wins.
@@ -234,14 +243,14 @@ async fn record_issue(
         Issue::Issued(issued) => {
             happening.event = Event::Approve;
             happening.receipt = Some(issue_receipt(payment, &issued));
-            sealed = Some(seal(engine, merchant, payment, issued)?);
+            sealed = Some(seal(engine, merchant, payment, &issued)?);
         }
         Issue::Refused(failure) => happening.failure = Some(failure),
         Issue::Pending { why, key } => {
             happening.event = Event::Pend;
             happening.detail = Some(why);
             held = key
-                .map(|key| seal(engine, merchant, payment, key))
+                .map(|key| seal(engine, merchant, payment, &key))
                 .transpose()?;
         }
         Issue::Unknown(why) => {
@@ -279,7 +288,7 @@ pub(super) fn seal(
     engine: &Engine,
     merchant: &MerchantRecord,
     payment: &Payment,
-    issued: IssuedKey,
+    issued: &IssuedKey,
 ) -> Result<Sealed, FlowError> {
     let customer_uid = payment.customer_uid.clone().unwrap_or_default();
     let context = KeyContext {
@@ -294,7 +303,7 @@ pub(super) fn seal(
         &issued.key,
     )?;
     Ok(Sealed {
-        record: key_record(engine, payment, issued.card),
+        record: key_record(engine, payment, issued.card.clone()),
         sealed,
     })
 }

@@ -52,15 +52,15 @@ pub async fn pay_once(
     order: &Again,
     card: CardData,
 ) -> Result<Arc<Payment>, FlowError> {
+    let live = payments::find_live(&engine.db, &merchant.merchant, &order.merchant_uid).await?;
+    // One that is on its way is joined, where it is the same.
+    if live.is_some_and(|live| !live.state.is_open()) {
+        return Err(Refusal::business(messages::UID_USED).into());
+    }
     let mut payment = asked(engine, merchant, order, &channel)?;
     payment.order.usage = usage(order);
     if order.customer_uid.is_empty() {
         payment.customer_uid = None;
-    }
-    let live = payments::find_live(&engine.db, &payment.merchant, &payment.merchant_uid).await?;
-    // One that is on its way is joined, where it is the same.
-    if live.is_some_and(|live| !live.state.is_open()) {
-        return Err(Refusal::business(messages::UID_USED).into());
     }
     refuse_nothing(engine, &payment).await?;
     let wish = match payment.customer_uid {
@@ -179,11 +179,13 @@ impl Act for Keyed {
             began,
         };
         match issue {
-            Issue::Issued(issued) => with_key.charge(payment, &order, issued).await,
+            Issue::Issued(issued) => Ok(with_key.charge(payment, &order, issued).await),
             Issue::Refused(failure) => Ok(Outcome::Declined(failure).into()),
             Issue::Pending { why, key } => Ok(Sent {
                 outcome: Outcome::Pending(why),
-                key: key.map(|key| with_key.seal(payment, key)).transpose()?,
+                key: key
+                    .map(|key| with_key.seal(payment, &with_key.known(key)))
+                    .transpose()?,
             }),
             Issue::Unknown(why) => Ok(Outcome::Unknown(why).into()),
         }
@@ -203,16 +205,20 @@ struct WithKey {
 
 impl WithKey {
     /// The first charge, where one is asked for and the issue was not one itself. A key whose first charge was refused is
-    /// not kept, here or at the PG.
-    async fn charge(
-        self,
-        payment: &Payment,
-        order: &ChargeOrder,
-        issued: IssuedKey,
-    ) -> Result<Sent, FlowError> {
-        let outcome = if issued.first_charge.is_some() || payment.amount == 0 {
-            Outcome::Approved(issue_receipt(payment, &self.numbered(&issued)))
-        } else if self.engine.clock.local_ms() - self.began > KEY_MS {
+    /// not kept, here or at the PG. It is sealed before anything is charged: from then on nothing may stand between the
+    /// PG's word and the books.
+    async fn charge(self, payment: &Payment, order: &ChargeOrder, issued: IssuedKey) -> Sent {
+        let issued = self.known(issued);
+        let sealed = self.seal(payment, &issued).inspect_err(|error| {
+            tracing::error!(imp_uid = %payment.imp_uid, %error, "ALARM: a key that was issued cannot be sealed, and is not kept");
+        });
+        if issued.first_charge.is_some() || payment.amount == 0 {
+            return Sent {
+                outcome: Outcome::Approved(issue_receipt(payment, &issued)),
+                key: sealed.ok(),
+            };
+        }
+        let outcome = if sealed.is_err() || self.engine.clock.local_ms() - self.began > KEY_MS {
             let text = "잠시 후 다시 시도해주세요.";
             Outcome::NotSent(Failure::new(FailureClass::Retryable, "", text))
         } else {
@@ -222,29 +228,22 @@ impl WithKey {
         };
         if matches!(outcome, Outcome::Declined(_) | Outcome::NotSent(_)) {
             self.take_back(payment, issued);
-            return Ok(outcome.into());
+            return outcome.into();
         }
-        let key = Some(self.seal(payment, issued)?);
-        Ok(Sent { outcome, key })
-    }
-
-    /// A copy for the receipt, which has the card but not the key.
-    fn numbered(&self, issued: &IssuedKey) -> IssuedKey {
-        IssuedKey {
-            key: issued.key.clone(),
-            card: self.known(issued.card.clone()),
-            pg_tid: issued.pg_tid.clone(),
-            first_charge: issued.first_charge.clone(),
+        Sent {
+            outcome,
+            key: sealed.ok(),
         }
     }
 
-    fn known(&self, mut card: CardFacts) -> CardFacts {
-        card.number = card.number.or_else(|| self.number.number.clone());
-        card
+    /// The key with the card's number, which the merchant has told where the PG does not.
+    fn known(&self, mut issued: IssuedKey) -> IssuedKey {
+        let number = &mut issued.card.number;
+        *number = number.take().or_else(|| self.number.number.clone());
+        issued
     }
 
-    fn seal(&self, payment: &Payment, mut issued: IssuedKey) -> Result<Sealed, FlowError> {
-        issued.card = self.known(issued.card);
+    fn seal(&self, payment: &Payment, issued: &IssuedKey) -> Result<Sealed, FlowError> {
         seal(&self.engine, &self.merchant, payment, issued)
     }
 

@@ -103,7 +103,7 @@ pub(super) async fn settle(
         Inquired::Issued(issued) => {
             let mut settled = Happening::of(Event::Approve, Told::Open);
             settled.receipt = Some(issue_receipt(payment, &issued));
-            key = Some(seal(engine, merchant, payment, issued)?);
+            key = Some(seal(engine, merchant, payment, &issued)?);
             settled
         }
         Inquired::Outcome(outcome) => Happening::from_outcome(outcome, Told::Open),

@@ -9,6 +9,7 @@ mod auth;
 mod cancels;
 mod codes;
 mod customers;
+mod key_in;
 mod life;
 mod lists;
 mod payments;
@@ -30,8 +31,8 @@ on_both_engines!(
 );
 
 /// All rows. Those that change something have an order or a key of their own; those about one order stand together, in
-/// the order of its life. Key-in by API is not among them, nor is what an allow-list of addresses refuses, for which the
-/// server's own tests have the addresses.
+/// the order of its life. What an allow-list of addresses refuses is not among them: the server's own tests have the
+/// addresses for it.
 fn rows() -> Vec<Row> {
     [
         auth::rows(),
@@ -43,6 +44,7 @@ fn rows() -> Vec<Row> {
         again::rows(),
         schedules::rows(),
         services::rows(),
+        key_in::rows(),
         codes::rows(),
     ]
     .concat()

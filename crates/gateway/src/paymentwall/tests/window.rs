@@ -200,7 +200,6 @@ async fn what_cannot_end_well_is_not_opened() {
         let is_known = source == "pingback:card_token" || source == "status:/card/token";
         assert_eq!(failure.message.contains("not built"), is_known, "{source}");
     }
-    assert!(!Connector.charges_in_window(&channel()));
 }
 
 #[test]

@@ -29,14 +29,10 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// The query as it came.
-    pub fn query(&self) -> &[u8] {
-        self.query.as_deref().unwrap_or_default().as_bytes()
-    }
-
-    /// The body as it came.
-    pub fn body(&self) -> &[u8] {
-        &self.body
+    /// What tells this request from another at the same path: query and body as they came.
+    pub fn whole<'a>(&'a self, path: &'a str) -> [&'a [u8]; 3] {
+        let query = self.query.as_deref().unwrap_or_default();
+        [path.as_bytes(), query.as_bytes(), &self.body]
     }
 
     /// The parameters of query and body.

@@ -56,15 +56,8 @@ pub(super) async fn cancel(
         };
         Ok(ok(PaymentView::from(&*payment)))
     };
-    idempotency::once(
-        &app,
-        &merchant,
-        &headers,
-        "/payments/cancel",
-        &asked,
-        give_back,
-    )
-    .await
+    let what = asked.whole("/payments/cancel");
+    idempotency::once(&app, &merchant, &headers, &what, give_back).await
 }
 
 /// The shape of every parameter. What is for virtual accounts, escrow and promotions has no meaning here and is ignored.

@@ -8,20 +8,18 @@ use dangol_store::merchants::MerchantRecord;
 use http_body_util::BodyExt;
 
 use super::answer::{Wrong, json};
-use super::asked::Asked;
 use crate::http::App;
 
 /// The header's name.
 const HEADER: &str = "idempotency-key";
 
-/// Answers a call, or repeats the answer that its key was given. `run` learns since when an earlier request with this
-/// key may have done something that nobody answered for, ms.
+/// Answers a call, or repeats the answer that its key was given. `asked` is what tells it from another. `run` learns since
+/// when an earlier request with this key may have done something that nobody answered for, ms.
 pub async fn once<F>(
     app: &App,
     merchant: &MerchantRecord,
     headers: &HeaderMap,
-    path: &str,
-    asked: &Asked,
+    asked: &[&[u8]],
     run: impl FnOnce(Option<i64>) -> F,
 ) -> Result<Response, Wrong>
 where
@@ -33,8 +31,7 @@ where
     // What is no text is told as a key that is none.
     let key = key.to_str().unwrap_or("");
     let merchant = &merchant.merchant;
-    let what = [path.as_bytes(), asked.query(), asked.body()];
-    let claim = match idempotent::begin(&app.engine, merchant, key, &what).await? {
+    let claim = match idempotent::begin(&app.engine, merchant, key, asked).await? {
         Turn::Ours(claim) => claim,
         Turn::Answered(status, body) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);

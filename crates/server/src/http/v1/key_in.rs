@@ -1,4 +1,4 @@
-//! Key-in by API: card data in the request. Without a channel for it nothing of a request is looked at.
+//! Key-in by API: card data in the request. Without a channel for it no field of a card is looked at.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -21,6 +21,9 @@ use super::params::{Params, required};
 use super::subscribe::{CUSTOMER_UID_MAX, TEXT_MAX, read_order, shown};
 use crate::http::App;
 use crate::http::source::Source;
+
+/// The card's fields.
+const CARD: [&str; 5] = ["card_number", "expiry", "birth", "pwd_2digit", "cvc"];
 
 /// Longest `pg` and `channel_key`, characters (V1's own limit of the longer one).
 const PG_MAX: usize = 80;
@@ -68,8 +71,10 @@ pub(super) async fn onetime(
         };
         paid_or_open(&payment)
     };
-    let path = "/subscribe/payments/onetime";
-    idempotency::once(&app, &merchant, &headers, path, &asked, charge).await
+    // Of the card not even a hash is kept.
+    let told = params.without(&CARD);
+    let what = [&b"/subscribe/payments/onetime"[..], &told];
+    idempotency::once(&app, &merchant, &headers, &what, charge).await
 }
 
 /// `POST /subscribe/customers/{customer_uid}`: makes a billing key of a card, or replaces the one of that name.

@@ -105,6 +105,24 @@ impl<'a> Params<'a> {
         Ok(Params { entries })
     }
 
+    /// All of them as bytes but for these, for telling one request from another.
+    pub fn without(&self, hidden: &[&str]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (name, param) in &self.entries {
+            let value = match param {
+                Param::Unset => "",
+                Param::Text(text) | Param::Json(text) => text,
+                Param::Bare(text) => text,
+            };
+            if !hidden.contains(&&**name) {
+                // No value has a NUL in it.
+                bytes.extend([name.as_bytes(), value.as_bytes()].join(&0));
+                bytes.push(0);
+            }
+        }
+        bytes
+    }
+
     fn find(&self, name: &str) -> Option<&Param<'a>> {
         let mut newest_first = self.entries.iter().rev();
         newest_first

@@ -65,8 +65,8 @@ pub(super) async fn again(
         };
         Ok(ok(PaymentView::from(&*payment)))
     };
-    let path = "/subscribe/payments/again";
-    idempotency::once(&app, &merchant, &headers, path, &asked, charge).await
+    let what = asked.whole("/subscribe/payments/again");
+    idempotency::once(&app, &merchant, &headers, &what, charge).await
 }
 
 /// `GET /subscribe/customers/{customer_uid}`. An unknown one is HTTP 200 with code 1, as V1 answers.
