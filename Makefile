@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build web demo test check deny bench tools
+.PHONY: help build web demo test fuzz check deny bench tools
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 # In CI the lock file must already say what is built.
@@ -34,6 +34,9 @@ tools: ## Install what the tests need besides Rust and Node (Chromium, a Postgre
 
 test: tools web ## Run everything: checks, unit tests, both databases, the API's description, a real browser
 	scripts/test.sh
+
+fuzz: tools web ## Call the API as nobody would, very often; CASES=200
+	scripts/contract.sh $(or $(CASES),200)
 
 check: web ## Formatting, lints and types, with no warning allowed
 	scripts/check.sh

@@ -7,7 +7,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-version=4.32.5
+pins=scripts/schemathesis.txt
+version="$(sed -n 's/^schemathesis==//p' "$pins")"
 python="${CARGO_TARGET_DIR:-$PWD/target}/schemathesis-$version"
 if [[ "${1:-}" == --schemathesis ]]; then
   [[ -x "$python/bin/schemathesis" ]] || { echo "schemathesis is not here: run make tools" >&2; exit 1; }
@@ -39,7 +40,7 @@ install_schemathesis() {
   rm -rf "$python"
   mkdir -p "$(dirname "$python")"
   python3 -m venv "$python"
-  "$python/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version" || { rm -rf "$python"; exit 1; }
+  "$python/bin/pip" install --quiet --disable-pip-version-check -r "$pins" || { rm -rf "$python"; exit 1; }
 }
 
 missing=()

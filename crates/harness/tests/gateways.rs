@@ -318,10 +318,10 @@ async fn a_review_ends_by_the_sandboxs_clock_and_the_browser_hears_of_it() {
             lines.any(pending).then_some(())
         })
         .await;
-        shop.advance(110).await;
+        shop.advance(90).await;
         let payment = shop.payment(&prepared.imp_uid).await;
         assert_eq!(payment.payment()["status"], "ready", "{cvv}");
-        let ran = shop.advance(15).await;
+        let ran = shop.advance(35).await;
         assert_eq!(
             (&ran["risk_review"], &ran["pingback"]),
             (&json!(1), &json!(1))

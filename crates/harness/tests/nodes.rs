@@ -13,7 +13,7 @@ const TAKEN_OVER: i64 = 60;
 async fn schedules_run_once_each_though_one_of_two_servers_dies() {
     let shop = Shop::open(Engine::Postgres).await;
     let mut other = shop.dangol.one_more("");
-    let due = due::now(&shop).await + 2;
+    let due = due::now(&shop).await + 5;
     due::register(&shop, COUNT, due).await;
     due::until_executed(&shop, due, BEFORE).await;
     other.kill9();

@@ -149,7 +149,7 @@ async fn a_thousand_due_at_once_are_executed_once_each(engine: Engine) {
         ..Setup::demo(engine)
     })
     .await;
-    let due = now(&shop).await + 2;
+    let due = now(&shop).await + 5;
     due::register(&shop, COUNT, due).await;
     due::until_executed(&shop, due, COUNT / 4).await;
     shop.dangol.kill9();
@@ -183,9 +183,9 @@ async fn charges(shop: &Shop) -> usize {
 async fn a_channel_sends_so_many_at_once_and_no_more(engine: Engine) {
     const PLACES: usize = 16;
     let shop = Shop::open(engine).await;
-    let slow = json!({ "delay_ms": 3_000, "times": 100 });
+    let slow = json!({ "delay_ms": 10_000, "times": 100 });
     shop.plan("charge", "delay", slow).await;
-    let due = now(&shop).await + 2;
+    let due = now(&shop).await + 5;
     due::register(&shop, 40, due).await;
     // A place is free again when its charge is recorded: until then there is no seventeenth.
     let most = AtomicUsize::new(0);
@@ -216,7 +216,7 @@ async fn a_clean_stop_finishes_what_was_sent_and_hands_back_the_rest(engine: Eng
     // Longer than a process lives that does not wait for its charges.
     let slow = json!({ "delay_ms": 7_000, "times": COUNT });
     shop.plan("charge", "delay", slow).await;
-    let due = now(&shop).await + 2;
+    let due = now(&shop).await + 5;
     due::register(&shop, COUNT, due).await;
     until("some to be on their way", || async {
         (charges(&shop).await >= 10).then_some(())

@@ -19,8 +19,9 @@ on_both_engines!(
     an_answer_is_kept_and_the_webhook_sent_again_by_api,
 );
 
-/// How long a webhook may wait behind others that hang.
-const FIRST_TRY: Duration = Duration::from_secs(2);
+/// How long a webhook may wait behind others that hang for twice as long. The aim is 2 s; the rest is for a machine that
+/// is busy with other tests.
+const FIRST_TRY: Duration = Duration::from_secs(15);
 
 /// A receiver whose answer can be changed.
 async fn receiver(status: &Arc<AtomicU16>) -> Receiver {
